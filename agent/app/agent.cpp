@@ -1,0 +1,231 @@
+#include "app/agent.h"
+
+#include "diagnose/diagnose.h"
+
+#include <algorithm>
+#include <spdlog/spdlog.h>
+
+namespace linger::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Between two looks at whether a window shall go on.
+constexpr std::chrono::milliseconds attention_interval{ 50 };
+
+bool is_among(const std::vector<std::uint32_t> &masters, std::uint32_t master)
+{
+  return std::ranges::find(masters, master) != masters.end();
+}
+
+/// The report on some of its servers. Empty `masters`: on all.
+domain::Report restricted(domain::Report report, const std::vector<std::uint32_t> &masters)
+{
+  if (masters.empty())
+    return report;
+  std::erase_if(report.servers, [&](const domain::ServerReport &server) {
+    return !is_among(masters, server.server.master_tgid);
+  });
+  const std::size_t all_endpoints = report.endpoints.size();
+  std::erase_if(report.endpoints, [&](const domain::EndpointReport &endpoint) {
+    return !is_among(masters, endpoint.server);
+  });
+  if (report.endpoints.size() != all_endpoints)
+    report.coverage.gaps.emplace_back("The coverage counts every server that the agent watches, "
+                                      "not just those asked for.");
+  return report;
+}
+
+} // namespace
+
+Agent::Agent(const Config &config, domain::RouteTable routes, Clock clock)
+    : clock_(std::move(clock)), thresholds_(config.thresholds), routes_(std::move(routes)),
+      feed_(routes_, clock_())
+{
+}
+
+Result<std::unique_ptr<Agent>> Agent::start(const Config &config,
+                                            const std::vector<std::uint32_t> &only,
+                                            const HostOpener &open_host, Clock clock)
+{
+  Result<domain::RouteTable> routes = domain::RouteTable::with_patterns(config.route_patterns);
+  if (!routes)
+    return because("configuration, routes.patterns", routes.error());
+
+  std::unique_ptr<Agent> agent{ new Agent(config, std::move(*routes), std::move(clock)) };
+  Result<std::unique_ptr<CollectingLoop>> loop =
+      CollectingLoop::open(config, open_host, agent->feed_, agent->clock_, only);
+  if (!loop)
+    return tl::unexpected(loop.error());
+  agent->loop_ = std::move(*loop);
+  agent->collecting_ =
+      std::jthread{ [self = agent.get()](const std::stop_token &stop) { self->collect(stop); } };
+  return agent;
+}
+
+Agent::~Agent()
+{
+  stop();
+}
+
+void Agent::stop()
+{
+  if (collecting_.joinable()) {
+    collecting_.request_stop();
+    collecting_.join();
+  }
+  loop_.reset();
+}
+
+void Agent::collect(const std::stop_token &stop)
+{
+  while (!stop.stop_requested()) {
+    if (const Result<> turned = loop_->turn(); !turned) {
+      spdlog::error("collecting ended: {}", turned.error().what);
+      const std::scoped_lock lock{ failure_mutex_ };
+      failure_ = turned.error();
+      break;
+    }
+    work_.run_all();
+  }
+  work_.close();
+  collecting_ended_ = true;
+}
+
+std::optional<Error> Agent::failure_so_far() const
+{
+  const std::scoped_lock lock{ failure_mutex_ };
+  return failure_;
+}
+
+Result<> Agent::on_collecting_thread(const std::function<Result<>(CollectingLoop &)> &work)
+{
+  Result<> result;
+  if (work_.run([&] { result = work(*loop_); }))
+    return result;
+  if (const std::optional<Error> error = failure_so_far())
+    return tl::unexpected(*error);
+  return failure(Error::Kind::exhausted, "the agent is shutting down");
+}
+
+domain::Report Agent::with_findings(domain::Report report) const
+{
+  report.findings = diagnose::diagnose(report, thresholds_);
+  return report;
+}
+
+Result<Agent::Watched> Agent::refreshed(const std::vector<std::uint32_t> &tgids)
+{
+  Watched watched;
+  const Result<> refreshed = on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
+    Result<std::vector<std::uint32_t>> chosen = loop.masters_of(tgids);
+    if (!chosen)
+      return tl::unexpected(chosen.error());
+    watched.chosen = std::move(*chosen);
+    for (const domain::Server &server : loop.servers())
+      watched.masters.push_back(server.master_tgid);
+    return loop.refresh();
+  });
+  if (!refreshed)
+    return tl::unexpected(refreshed.error());
+  return watched;
+}
+
+Result<domain::Report> Agent::report_so_far(const std::vector<std::uint32_t> &tgids)
+{
+  const Result<Watched> watched = refreshed(tgids);
+  if (!watched)
+    return tl::unexpected(watched.error());
+  return with_findings(restricted(feed_.report_so_far(clock_()), watched->chosen));
+}
+
+Result<std::vector<domain::ServerReport>> Agent::servers(const std::vector<std::uint32_t> &tgids)
+{
+  const Result<Watched> watched = refreshed(tgids);
+  if (!watched)
+    return tl::unexpected(watched.error());
+  const std::vector<std::uint32_t> &masters =
+      watched->chosen.empty() ? watched->masters : watched->chosen;
+  std::vector<domain::ServerReport> servers = feed_.report_so_far(clock_()).servers;
+  // The report tells of the past too.
+  std::erase_if(servers, [&](const domain::ServerReport &server) {
+    return !is_among(masters, server.server.master_tgid);
+  });
+  for (domain::ServerReport &server : servers)
+    std::erase_if(server.workers, [](const domain::WorkerReport &worker) {
+      return worker.state == domain::WorkerState::exited;
+    });
+  return servers;
+}
+
+bool Agent::watches_nothing()
+{
+  const Result<std::vector<domain::ServerReport>> watched = servers({});
+  return watched && watched->empty();
+}
+
+Result<domain::Report> Agent::observe(domain::Nanos window, const std::vector<std::uint32_t> &tgids,
+                                      const std::function<bool()> &cancelled)
+{
+  bool was_cancelled = false;
+  Result<domain::Report> report = observe_while(window, tgids, [&](domain::Nanos) {
+    was_cancelled = cancelled();
+    return !was_cancelled;
+  });
+  if (report && was_cancelled)
+    return failure(Error::Kind::exhausted, "the observation was cancelled");
+  return report;
+}
+
+Result<domain::Report> Agent::observe_while(domain::Nanos window,
+                                            const std::vector<std::uint32_t> &tgids,
+                                            const KeepOn &keep_on)
+{
+  domain::Evidence evidence{ routes_ };
+  const Result<> recorded =
+      record_while(window, tgids, keep_on,
+                   [&](const domain::Observation &observation) { evidence.add(observation); });
+  if (!recorded)
+    return tl::unexpected(recorded.error());
+  return with_findings(evidence.report());
+}
+
+Result<> Agent::record_while(domain::Nanos window, const std::vector<std::uint32_t> &tgids,
+                             const KeepOn &keep_on, ObservationSink sink)
+{
+  std::unique_ptr<ObservationFeed::Window> observed;
+  domain::MonotonicTime begin;
+  const Result<> opened = on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
+    Result<std::vector<std::uint32_t>> masters = loop.masters_of(tgids);
+    if (!masters)
+      return tl::unexpected(masters.error());
+    const domain::ClockAnchor now = clock_();
+    begin = now.monotonic;
+    observed = feed_.open_window(now, std::move(*masters), std::move(sink));
+    return loop.refresh();
+  });
+  if (!opened)
+    return opened;
+
+  domain::Nanos passed{};
+  while (passed < window && keep_on(passed) && !collecting_ended_) {
+    std::this_thread::sleep_for(std::min<domain::Nanos>(attention_interval, window - passed));
+    passed = clock_().monotonic - begin;
+  }
+
+  return on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
+    observed->end_at(clock_());
+    if (const Result<> refreshed = loop.refresh(); !refreshed)
+      return refreshed;
+    observed->close();
+    return {};
+  });
+}
+
+std::unique_ptr<serve::AgentView::Subscription>
+Agent::subscribe(std::function<void(const serve::SeenRequest &)> handler)
+{
+  return feed_.subscribe(std::move(handler));
+}
+
+} // namespace linger::app

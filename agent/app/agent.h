@@ -1,0 +1,92 @@
+// The agent: watches the servers on this host and answers for them.
+
+#pragma once
+
+#include "app/collecting_loop.h"
+#include "app/live_host.h"
+#include "app/own_cost.h"
+#include "app/work_queue.h"
+#include "serve/agent_view.h"
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace linger::app {
+
+/// Runs one collecting thread from start() to stop(). Thread-safe but for stop() and destruction.
+class Agent : public serve::AgentView {
+public:
+  /// Asked several times a second with the part of the window that has passed; false ends the
+  /// window early.
+  using KeepOn = std::function<bool(domain::Nanos passed)>;
+
+  /// Attaches the probes and watches every server, now and as they come; with `only` just those
+  /// that these masters or workers belong to. Fails with not_found when one of them is no server.
+  [[nodiscard]] static Result<std::unique_ptr<Agent>>
+  start(const Config &config, const std::vector<std::uint32_t> &only,
+        const HostOpener &open_host = open_live_host, Clock clock = read_clocks);
+  ~Agent() override;
+  Agent(const Agent &) = delete;
+  Agent &operator=(const Agent &) = delete;
+
+  [[nodiscard]] Result<domain::Report>
+  report_so_far(const std::vector<std::uint32_t> &tgids) override;
+  [[nodiscard]] Result<domain::Report> observe(domain::Nanos window,
+                                               const std::vector<std::uint32_t> &tgids,
+                                               const std::function<bool()> &cancelled) override;
+  [[nodiscard]] Result<std::vector<domain::ServerReport>>
+  servers(const std::vector<std::uint32_t> &tgids) override;
+  [[nodiscard]] domain::ClockAnchor clock() override { return clock_(); }
+  [[nodiscard]] std::unique_ptr<Subscription>
+  subscribe(std::function<void(const serve::SeenRequest &)> handler) override;
+
+  /// Like observe(), but a window that ends early has its report too.
+  [[nodiscard]] Result<domain::Report> observe_while(domain::Nanos window,
+                                                     const std::vector<std::uint32_t> &tgids,
+                                                     const KeepOn &keep_on);
+
+  /// Hands every observation of the window to `sink`, on other threads, one at a time; a WindowMark
+  /// is the first and the last.
+  [[nodiscard]] Result<> record_while(domain::Nanos window, const std::vector<std::uint32_t> &tgids,
+                                      const KeepOn &keep_on, ObservationSink sink);
+
+  /// Whether there is no server to watch at this moment.
+  [[nodiscard]] bool watches_nothing();
+
+  /// Detaches everything. What is still being observed fails. Idempotent.
+  void stop();
+
+  /// Why collecting ended by itself, if it did.
+  [[nodiscard]] std::optional<Error> failure_so_far() const;
+
+private:
+  Agent(const Config &config, domain::RouteTable routes, Clock clock);
+
+  struct Watched {
+    std::vector<std::uint32_t> masters; // all there are
+    std::vector<std::uint32_t> chosen;  // those asked for; empty: all
+  };
+  /// Hands over everything that happened until now.
+  [[nodiscard]] Result<Watched> refreshed(const std::vector<std::uint32_t> &tgids);
+
+  void collect(const std::stop_token &stop);
+  /// On the collecting thread, with its loop; its error, or why the thread is no more.
+  [[nodiscard]] Result<>
+  on_collecting_thread(const std::function<Result<>(CollectingLoop &)> &work);
+  [[nodiscard]] domain::Report with_findings(domain::Report report) const;
+
+  Clock clock_;
+  diagnose::Thresholds thresholds_;
+  domain::RouteTable routes_;
+  ObservationFeed feed_;
+  WorkQueue work_;
+  std::unique_ptr<CollectingLoop> loop_; // used by the collecting thread alone while that runs
+  std::atomic<bool> collecting_ended_ = false;
+  mutable std::mutex failure_mutex_;
+  std::optional<Error> failure_;
+  std::jthread collecting_;
+};
+
+} // namespace linger::app

@@ -1,0 +1,69 @@
+// What the collecting thread does, turn by turn.
+
+#pragma once
+
+#include "app/host.h"
+#include "app/observation_feed.h"
+
+#include <map>
+#include <set>
+#include <vector>
+
+namespace linger::app {
+
+/// Finds servers, watches them, and feeds what the host observes and what is sampled. Not
+/// thread-safe: all calls on one thread at a time. Logs what comes and goes through spdlog.
+class CollectingLoop {
+public:
+  static constexpr std::chrono::milliseconds poll_timeout{ 100 };
+  static constexpr std::chrono::milliseconds look_delay{ 100 }; // after a process came or went
+  static constexpr std::chrono::seconds look_interval{ 2 };
+  static constexpr std::chrono::seconds sample_interval{ 1 };
+
+  /// Attaches the probes and watches every server found, or with `only` just the servers that those
+  /// processes belong to; fails when one of them is no server or cannot be watched.
+  [[nodiscard]] static Result<std::unique_ptr<CollectingLoop>>
+  open(const Config &config, const HostOpener &open_host, ObservationFeed &feed, Clock clock,
+       const std::vector<std::uint32_t> &only);
+
+  /// Waits at most poll_timeout for observations, then does what is due. An error is the end.
+  [[nodiscard]] Result<> turn();
+
+  /// Hands over everything that happened until now, and how things stand.
+  [[nodiscard]] Result<> refresh();
+
+  /// The masters of these processes; not_found for one that belongs to no watched server.
+  [[nodiscard]] Result<std::vector<std::uint32_t>>
+  masters_of(const std::vector<std::uint32_t> &tgids);
+
+  [[nodiscard]] const std::vector<domain::Server> &servers() const { return servers_; }
+
+private:
+  CollectingLoop(ObservationFeed &feed, Clock clock);
+
+  [[nodiscard]] Result<> choose(const std::vector<std::uint32_t> &only);
+  void observed(const domain::Observation &observation);
+  void look_for_servers();
+  /// The servers found, and those that were missed for the first time: /proc may show a process
+  /// half-way through a change.
+  [[nodiscard]] std::vector<domain::Server> found_or_missed_once();
+  void watch(const domain::Server &server);
+  void announce_servers();
+  void sample();
+  void log_losses(const domain::CoverageSample &coverage);
+  [[nodiscard]] const domain::Server *known(std::uint32_t tgid) const;
+
+  ObservationFeed &feed_;
+  Clock clock_;
+  std::unique_ptr<Host> host_;
+  std::set<std::uint32_t> only_masters_; // empty: every server
+  std::vector<domain::Server> servers_;  // by master_tgid
+  std::set<std::uint32_t> missed_masters_;
+  std::map<std::uint32_t, Error> watch_failures_; // by master_tgid
+  domain::MonotonicTime next_look_;
+  domain::MonotonicTime next_sample_;
+  std::uint64_t logged_records_lost_ = 0;
+  domain::MonotonicTime next_loss_log_;
+};
+
+} // namespace linger::app

@@ -1,0 +1,122 @@
+#include "app/commands/arguments.h"
+
+#include "app/duration.h"
+
+#include <CLI/Validators.hpp>
+#include <limits>
+#include <map>
+
+namespace linger::app {
+
+void add_pid_option(CLI::App &command, std::vector<std::uint32_t> &tgids)
+{
+  command
+      .add_option("--pid", tgids,
+                  "A master or any of its workers; may be given several times. "
+                  "Without it: every server")
+      ->check(
+          CLI::Range(std::uint32_t{ 1 }, std::numeric_limits<std::uint32_t>::max()).description(""))
+      ->type_name("PID")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_format_option(CLI::App &command, Format &format)
+{
+  command
+      .add_option_function<std::string>(
+          "--format",
+          [&format](const std::string &name) {
+            format = name == "json" ? Format::json : Format::text;
+          },
+          "For people or for programs")
+      ->check(CLI::IsMember({ "text", "json" }))
+      ->option_text("text|json");
+}
+
+void add_duration_option(CLI::App &command, domain::Nanos &duration, domain::Nanos max,
+                         const std::string &description)
+{
+  command
+      .add_option_function<std::string>(
+          "--duration",
+          [&duration, max](const std::string &text) {
+            const Result<domain::Nanos> parsed = parse_duration(text, max);
+            if (!parsed)
+              throw CLI::ValidationError("--duration", parsed.error().what);
+            duration = *parsed;
+          },
+          description)
+      ->type_name("DURATION");
+}
+
+void add_probe_options(CLI::App &command, ProbeArguments &probes)
+{
+  command.add_option("--config", probes.config_path, "A TOML file, see docs/configuration.md")
+      ->type_name("FILE");
+  command
+      .add_option_function<std::int64_t>(
+          "--ring-buffer-bytes",
+          [&probes](std::int64_t bytes) {
+            const Result<std::uint32_t> checked = checked_ring_buffer_bytes(bytes);
+            if (!checked)
+              throw CLI::ValidationError("--ring-buffer-bytes", checked.error().what);
+            probes.ring_buffer_bytes = *checked;
+          },
+          "Room for what the kernel hands over, a power of two")
+      ->type_name("BYTES");
+}
+
+void add_agent_options(CLI::App &command, SourceArguments &source)
+{
+  command
+      .add_option("--agent", source.agent_address,
+                  "Ask the agent that listens here; without it, the one at " +
+                      std::string{ default_address } + " if there is one")
+      ->type_name("ADDRESS");
+  command.add_flag("--no-agent", source.no_agent, "Ask no agent, even if one runs")
+      ->excludes("--agent");
+}
+
+void add_source_options(CLI::App &command, SourceArguments &source)
+{
+  add_agent_options(command, source);
+  add_probe_options(command, source.probes);
+  // They are for the probes run here; an agent has its own.
+  command.get_option("--config")->excludes("--agent");
+  command.get_option("--ring-buffer-bytes")->excludes("--agent");
+}
+
+void add_report_options(CLI::App &command, ReportArguments &report)
+{
+  static const std::map<std::string, domain::Severity> severities{
+    { "info", domain::Severity::info },
+    { "warning", domain::Severity::warning },
+    { "critical", domain::Severity::critical }
+  };
+  add_format_option(command, report.format);
+  command
+      .add_option_function<std::string>(
+          "--fail-on", [&report](const std::string &name) { report.fail_on = severities.at(name); },
+          "Exit with status 1 when there is a finding of this severity or above")
+      ->check(CLI::IsMember({ "info", "warning", "critical" }))
+      ->option_text("info|warning|critical");
+  command.add_option("--output", report.output_path, "Write the report to a file instead")
+      ->type_name("FILE");
+  command
+      .add_option_function<std::string>(
+          "--memory", [](const std::string &) {},
+          "How memory is measured; growth is what there is and always on")
+      ->check(CLI::IsMember({ "growth" }))
+      ->option_text("growth");
+}
+
+Result<Config> ProbeArguments::config() const
+{
+  Result<Config> config = config_path.empty() ? Result<Config>{} : read_config(config_path);
+  if (config && ring_buffer_bytes)
+    config->ring_buffer_bytes = *ring_buffer_bytes;
+  return config;
+}
+
+} // namespace linger::app

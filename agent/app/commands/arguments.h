@@ -1,0 +1,66 @@
+// Options that several subcommands have.
+
+#pragma once
+
+#include "app/config.h"
+#include "base/result.h"
+#include "domain/finding.h"
+#include "domain/time.h"
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linger::app {
+
+enum class Format { text, json };
+
+/// The most that one window may last: what GetReport allows.
+inline constexpr std::chrono::hours longest_window{ 1 };
+
+/// --pid: masters or any of their workers; none means every server.
+void add_pid_option(CLI::App &command, std::vector<std::uint32_t> &tgids);
+
+/// --format text|json
+void add_format_option(CLI::App &command, Format &format);
+
+/// --duration, from above 0 to `max`.
+void add_duration_option(CLI::App &command, domain::Nanos &duration, domain::Nanos max,
+                         const std::string &description);
+
+/// How the probes are to be run.
+struct ProbeArguments {
+  std::string config_path;
+  std::optional<std::uint32_t> ring_buffer_bytes;
+
+  /// Whether the command line says anything about them.
+  [[nodiscard]] bool given() const { return !config_path.empty() || ring_buffer_bytes; }
+  /// The configuration with what the command line says on top.
+  [[nodiscard]] Result<Config> config() const;
+};
+/// --config, --ring-buffer-bytes
+void add_probe_options(CLI::App &command, ProbeArguments &probes);
+
+/// Whom to ask: a running agent, or the probes run by this process.
+struct SourceArguments {
+  std::string agent_address; // empty: the default one, if somebody answers there
+  bool no_agent = false;
+  ProbeArguments probes;
+};
+/// --agent, --no-agent
+void add_agent_options(CLI::App &command, SourceArguments &source);
+/// The same and those of ProbeArguments, of which any rules out an agent.
+void add_source_options(CLI::App &command, SourceArguments &source);
+
+/// How a report is handed over.
+struct ReportArguments {
+  Format format = Format::text;
+  std::optional<domain::Severity> fail_on;
+  std::string output_path; // empty: standard output
+};
+/// --format, --fail-on, --output, --memory
+void add_report_options(CLI::App &command, ReportArguments &report);
+
+} // namespace linger::app

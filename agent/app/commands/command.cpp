@@ -1,0 +1,34 @@
+#include "app/commands/command.h"
+
+#include "serve/escape.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+
+namespace linger::app {
+
+ExitStatus report_error(Terminal &terminal, const Error &error)
+{
+  const ExitStatus status = exit_status_of(error.kind);
+  terminal.err << fmt::format("linger: {}\n", serve::printable(error.what));
+  if (status == ExitStatus::refused)
+    terminal.err << "linger: `linger doctor` says what this host and this user allow, and how to "
+                    "get the rest\n";
+  return status;
+}
+
+Error no_server_here()
+{
+  return { .kind = Error::Kind::not_found,
+           .what = "no Gunicorn server runs on this host, as far as this user can see" };
+}
+
+Result<> write_out(const std::string &text, Terminal &terminal)
+{
+  errno = 0;
+  if (!(terminal.out << text << std::flush))
+    return failed("write to standard output", errno);
+  return {};
+}
+
+} // namespace linger::app

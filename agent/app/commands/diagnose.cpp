@@ -1,0 +1,105 @@
+// linger diagnose: one report.
+
+#include "app/agent.h"
+#include "app/attended.h"
+#include "app/commands/command.h"
+#include "app/commands/report_output.h"
+#include "app/commands/running_agent.h"
+#include "app/interrupts.h"
+#include "app/progress.h"
+#include "serve/convert.h"
+
+#include <memory>
+
+namespace linger::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct DiagnoseArguments {
+  std::vector<std::uint32_t> tgids;
+  domain::Nanos duration = 30s;
+  SourceArguments source;
+  ReportArguments report;
+};
+
+Result<v1::Report> ask(serve::Client &agent, const DiagnoseArguments &arguments, Terminal &terminal)
+{
+  const Result<v1::ListServersResponse> servers = agent.list_servers(arguments.tgids);
+  if (!servers)
+    return tl::unexpected(servers.error());
+  if (servers->servers().empty())
+    return tl::unexpected(no_server_here());
+
+  const Interrupts interrupts;
+  Progress progress{ terminal, "the agent observes", arguments.duration };
+  Result<v1::Report> report = attended(
+      [&](const std::stop_token &stop) {
+        return agent.get_report(arguments.duration, arguments.tgids, stop);
+      },
+      [&](domain::Nanos passed) {
+        progress.show(passed);
+        return !interrupts.seen();
+      });
+  if (!report && interrupts.seen())
+    return failure(Error::Kind::exhausted,
+                   "interrupted: an agent's window cannot be ended early, so there is no report; "
+                   "ask for a shorter --duration, or use --no-agent");
+  return report;
+}
+
+Result<v1::Report> observe(const DiagnoseArguments &arguments, Terminal &terminal)
+{
+  const Result<Config> config = arguments.source.probes.config();
+  if (!config)
+    return tl::unexpected(config.error());
+  Result<std::unique_ptr<Agent>> agent = Agent::start(*config, arguments.tgids);
+  if (!agent)
+    return tl::unexpected(agent.error());
+  if ((*agent)->watches_nothing())
+    return tl::unexpected(no_server_here());
+
+  const Interrupts interrupts;
+  Progress progress{ terminal, "observing", arguments.duration };
+  const Result<domain::Report> report =
+      (*agent)->observe_while(arguments.duration, {}, [&](domain::Nanos passed) {
+        progress.show(passed);
+        return !interrupts.seen();
+      });
+  (*agent)->stop(); // nothing is attached any more when the report is printed
+  if (!report)
+    return tl::unexpected(report.error());
+  return serve::to_proto(*report);
+}
+
+ExitStatus run_diagnose(const DiagnoseArguments &arguments, Terminal &terminal)
+{
+  Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
+  if (!agent)
+    return report_error(terminal, agent.error());
+  const Result<v1::Report> report =
+      *agent ? ask(**agent, arguments, terminal) : observe(arguments, terminal);
+  if (!report)
+    return report_error(terminal, report.error());
+  return hand_over(*report, arguments.report, terminal);
+}
+
+} // namespace
+
+void add_diagnose_command(CLI::App &parent, Command &chosen)
+{
+  CLI::App *diagnose = parent.add_subcommand(
+      "diagnose", "Observe for a while, then say what the requests waited on and what is wrong");
+  // Shared with the command, which outlives the parser that fills it.
+  const auto arguments = std::make_shared<DiagnoseArguments>();
+  add_pid_option(*diagnose, arguments->tgids);
+  add_duration_option(*diagnose, arguments->duration, longest_window,
+                      "How long to observe; Ctrl-C ends it early (default 30s)");
+  add_report_options(*diagnose, arguments->report);
+  add_source_options(*diagnose, arguments->source);
+  diagnose->callback([arguments, &chosen] {
+    chosen = [arguments](Terminal &terminal) { return run_diagnose(*arguments, terminal); };
+  });
+}
+
+} // namespace linger::app

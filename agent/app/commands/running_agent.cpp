@@ -1,0 +1,32 @@
+#include "app/commands/running_agent.h"
+
+namespace linger::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds connect_timeout = 3s;
+
+Result<std::optional<serve::Client>> connect(const std::string &address)
+{
+  Result<serve::Client> client = serve::Client::connect(address, connect_timeout);
+  if (!client)
+    return tl::unexpected(client.error());
+  return std::optional<serve::Client>{ std::move(*client) };
+}
+
+} // namespace
+
+Result<std::optional<serve::Client>> running_agent(const SourceArguments &source)
+{
+  if (!source.agent_address.empty())
+    return connect(source.agent_address);
+  if (source.no_agent || source.probes.given())
+    return std::optional<serve::Client>{};
+  const std::string address{ default_address };
+  if (!serve::agent_answers(address))
+    return std::optional<serve::Client>{};
+  return connect(address);
+}
+
+} // namespace linger::app

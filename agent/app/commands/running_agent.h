@@ -1,0 +1,14 @@
+// Whether there is an agent to ask.
+
+#pragma once
+
+#include "app/commands/arguments.h"
+#include "serve/client.h"
+
+namespace linger::app {
+
+/// The agent asked for, or the one at the default address if somebody answers there; none when the
+/// probes are to be run by this process. Fails when the agent asked for cannot be reached.
+[[nodiscard]] Result<std::optional<serve::Client>> running_agent(const SourceArguments &source);
+
+} // namespace linger::app

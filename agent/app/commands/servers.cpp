@@ -1,0 +1,90 @@
+// linger servers: the servers on this host, their workers and what they were told.
+
+#include "app/commands/command.h"
+#include "app/commands/running_agent.h"
+#include "app/own_cost.h"
+#include "discover/server_finder.h"
+#include "serve/convert.h"
+#include "serve/render/json.h"
+#include "serve/render/servers_text.h"
+
+#include <map>
+#include <memory>
+
+namespace linger::app {
+namespace {
+
+struct ServersArguments {
+  std::vector<std::uint32_t> tgids;
+  SourceArguments source;
+  Format format = Format::text;
+};
+
+/// What /proc tells of a server; what its workers do would take probes.
+domain::ServerReport as_found(const domain::Server &server)
+{
+  domain::ServerReport report{ .server = server, .workers = {} };
+  for (const domain::WorkerProcess &worker : server.workers)
+    report.workers.push_back({ .tgid = worker.tgid, .threads = worker.threads });
+  return report;
+}
+
+Result<v1::ListServersResponse> find(const std::vector<std::uint32_t> &tgids)
+{
+  discover::ServerFinder finder;
+  std::map<std::uint32_t, domain::Server> servers; // by master_tgid: two workers may have one
+  for (const std::uint32_t tgid : tgids) {
+    const Result<domain::Server> server = finder.find(tgid);
+    if (!server)
+      return tl::unexpected(server.error());
+    servers.insert_or_assign(server->master_tgid, *server);
+  }
+  if (tgids.empty()) {
+    for (const domain::Server &server : finder.find())
+      servers.insert_or_assign(server.master_tgid, server);
+  }
+
+  v1::ListServersResponse response;
+  for (const auto &[master, server] : servers)
+    *response.add_servers() = serve::to_proto(as_found(server), read_clocks());
+  return response;
+}
+
+ExitStatus run_servers(const ServersArguments &arguments, Terminal &terminal)
+{
+  Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
+  if (!agent)
+    return report_error(terminal, agent.error());
+  const Result<v1::ListServersResponse> servers =
+      *agent ? (*agent)->list_servers(arguments.tgids) : find(arguments.tgids);
+  if (!servers)
+    return report_error(terminal, servers.error());
+
+  const Result<std::string> text =
+      arguments.format == Format::json
+          ? serve::json_text(*servers)
+          : serve::servers_text(servers->servers(), terminal.text_options());
+  if (!text)
+    return report_error(terminal, text.error());
+  if (const Result<> written = write_out(*text, terminal); !written)
+    return report_error(terminal, written.error());
+  return ExitStatus::done;
+}
+
+} // namespace
+
+void add_servers_command(CLI::App &parent, Command &chosen)
+{
+  CLI::App *servers =
+      parent.add_subcommand("servers", "The servers found, their workers and configuration");
+  // Shared with the command, which outlives the parser that fills it.
+  const auto arguments = std::make_shared<ServersArguments>();
+  add_pid_option(*servers, arguments->tgids);
+  add_format_option(*servers, arguments->format);
+  add_agent_options(*servers, arguments->source);
+  servers->callback([arguments, &chosen] {
+    chosen = [arguments](Terminal &terminal) { return run_servers(*arguments, terminal); };
+  });
+}
+
+} // namespace linger::app

@@ -1,0 +1,213 @@
+#include "app/config_keys.h"
+
+#include "domain/route.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+#include <optional>
+#include <vector>
+
+namespace linger::app {
+namespace {
+
+tl::unexpected<Error> wrong(std::string what)
+{
+  return failure(Error::Kind::usage, std::move(what));
+}
+
+Result<std::vector<std::string>> strings(const toml::node &value)
+{
+  const toml::array *array = value.as_array();
+  if (!array)
+    return wrong("must be a list of strings");
+  std::vector<std::string> strings;
+  for (const toml::node &element : *array) {
+    const std::optional<std::string> text = element.value_exact<std::string>();
+    if (!text)
+      return wrong("must be a list of strings");
+    strings.push_back(*text);
+  }
+  return strings;
+}
+
+Result<double> positive_number(const toml::node &value)
+{
+  const std::optional<double> number =
+      value.is_number() ? value.value<double>() : std::optional<double>{};
+  if (!number || !std::isfinite(*number) || *number <= 0)
+    return wrong("must be a number greater than 0");
+  return *number;
+}
+
+Result<> set_listen(Config &config, const toml::node &value)
+{
+  Result<std::vector<std::string>> addresses = strings(value);
+  if (!addresses)
+    return tl::unexpected(addresses.error());
+  if (addresses->empty())
+    return wrong("must name at least one address");
+  config.listen = std::move(*addresses);
+  return {};
+}
+
+Result<> set_ring_buffer_bytes(Config &config, const toml::node &value)
+{
+  const std::optional<std::int64_t> bytes = value.value_exact<std::int64_t>();
+  if (!bytes)
+    return wrong("must be a whole number");
+  const Result<std::uint32_t> checked = checked_ring_buffer_bytes(*bytes);
+  if (!checked)
+    return tl::unexpected(checked.error());
+  config.ring_buffer_bytes = *checked;
+  return {};
+}
+
+Result<> set_wait_threshold(Config &config, const toml::node &value)
+{
+  const Result<double> threshold_ms = positive_number(value);
+  if (!threshold_ms)
+    return tl::unexpected(threshold_ms.error());
+  if (*threshold_ms < 0.01 || *threshold_ms > 60'000)
+    return wrong("must be 0.01 to 60000");
+  config.wait_threshold = domain::Nanos{ std::llround(*threshold_ms * 1e6) };
+  return {};
+}
+
+Result<> set_route_patterns(Config &config, const toml::node &value)
+{
+  Result<std::vector<std::string>> patterns = strings(value);
+  if (!patterns)
+    return tl::unexpected(patterns.error());
+  if (const auto routes = domain::RouteTable::with_patterns(*patterns); !routes)
+    return tl::unexpected(routes.error());
+  config.route_patterns = std::move(*patterns);
+  return {};
+}
+
+std::optional<std::uint16_t> port_named(std::string_view text)
+{
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  // "080" would be a second name for "80", which TOML does not see.
+  if (error != std::errc{} || end != text.data() + text.size() || text.starts_with('0'))
+    return std::nullopt;
+  return port;
+}
+
+std::optional<domain::Cause> peer_named(std::string_view text)
+{
+  const std::optional<domain::Cause> cause = domain::cause_named(text);
+  if (cause == domain::Cause::database || cause == domain::Cause::cache ||
+      cause == domain::Cause::upstream || cause == domain::Cause::dns)
+    return cause;
+  return std::nullopt;
+}
+
+Result<> set_peer_ports(Config &config, const toml::node &value)
+{
+  const toml::table *ports = value.as_table();
+  if (!ports)
+    return wrong("must be a table, like { 15432 = \"database\" }");
+  config.peer_ports.clear();
+  for (const auto &[key, name] : *ports) {
+    const std::optional<std::uint16_t> port = port_named(key.str());
+    if (!port)
+      return wrong(fmt::format("{} is no port number", key.str()));
+    const std::optional<domain::Cause> cause = peer_named(name.value_or(std::string_view{}));
+    if (!cause)
+      return wrong(
+          fmt::format("port {} must be \"database\", \"cache\", \"upstream\" or \"dns\"", *port));
+    config.peer_ports.emplace_back(*port, *cause);
+  }
+  return {};
+}
+
+using Setter = decltype(ConfigKey::set);
+using diagnose::Thresholds;
+
+/// A part of a whole: above 0, at most 1.
+Setter ratio(double Thresholds::*threshold)
+{
+  return [threshold](Config &config, const toml::node &value) -> Result<> {
+    const Result<double> number = positive_number(value);
+    if (!number || *number > 1)
+      return wrong("must be a number greater than 0 and at most 1");
+    config.thresholds.*threshold = *number;
+    return {};
+  };
+}
+
+Setter milliseconds(std::int64_t Thresholds::*threshold_ns)
+{
+  return [threshold_ns](Config &config, const toml::node &value) -> Result<> {
+    const Result<double> number_ms = positive_number(value);
+    if (!number_ms || *number_ms < 1e-6 || *number_ms > 3'600'000)
+      return wrong("must be a number of at least 0.000001 and at most 3600000");
+    config.thresholds.*threshold_ns = std::llround(*number_ms * 1e6);
+    return {};
+  };
+}
+
+template <typename Number>
+Setter count(Number Thresholds::*threshold)
+{
+  return [threshold](Config &config, const toml::node &value) -> Result<> {
+    const std::optional<std::int64_t> number = value.value_exact<std::int64_t>();
+    if (!number || *number < 1)
+      return wrong("must be a whole number of at least 1");
+    config.thresholds.*threshold = static_cast<Number>(*number);
+    return {};
+  };
+}
+
+const std::vector<ConfigKey> &all_keys()
+{
+  static const std::vector<ConfigKey> keys{
+    { "agent", "listen", set_listen },
+    { "agent", "ring_buffer_bytes", set_ring_buffer_bytes },
+    { "agent", "wait_threshold_ms", set_wait_threshold },
+    { "routes", "patterns", set_route_patterns },
+    { "peers", "ports", set_peer_ports },
+    { "findings", "blocking_min_requests", count(&Thresholds::blocking_min_requests) },
+    { "findings", "blocking_min_mean_ms", milliseconds(&Thresholds::blocking_min_mean_ns) },
+    { "findings", "blocking_min_ratio", ratio(&Thresholds::blocking_min_ratio) },
+    { "findings", "blocking_minor_ratio", ratio(&Thresholds::blocking_minor_ratio) },
+    { "findings", "saturated_min_requests", count(&Thresholds::saturated_min_requests) },
+    { "findings", "saturated_min_utilization_ratio",
+      ratio(&Thresholds::saturated_min_utilization_ratio) },
+    { "findings", "saturated_min_accept_queue_p90_ms",
+      milliseconds(&Thresholds::saturated_min_accept_queue_p90_ns) },
+    { "findings", "saturated_max_cpu_ratio", ratio(&Thresholds::saturated_max_cpu_ratio) },
+    { "findings", "saturated_target_utilization_ratio",
+      ratio(&Thresholds::saturated_target_utilization_ratio) },
+    { "findings", "retained_min_bytes_per_request",
+      count(&Thresholds::retained_min_bytes_per_request) },
+    { "findings", "retained_min_total_bytes", count(&Thresholds::retained_min_total_bytes) },
+    { "findings", "retained_large_bytes_per_request",
+      count(&Thresholds::retained_large_bytes_per_request) },
+    { "findings", "retained_critical_bytes_per_hour",
+      count(&Thresholds::retained_critical_bytes_per_hour) },
+    { "findings", "retained_max_worker_growth_bytes",
+      count(&Thresholds::retained_max_worker_growth_bytes) },
+  };
+  return keys;
+}
+
+} // namespace
+
+std::span<const ConfigKey> config_keys()
+{
+  return all_keys();
+}
+
+const ConfigKey *config_key_named(std::string_view section, std::string_view name)
+{
+  const auto key = std::ranges::find_if(all_keys(), [&](const ConfigKey &candidate) {
+    return candidate.section == section && candidate.name == name;
+  });
+  return key == all_keys().end() ? nullptr : &*key;
+}
+
+} // namespace linger::app

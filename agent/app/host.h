@@ -1,0 +1,52 @@
+// What the agent needs of the machine it runs on: finding servers and observing them.
+
+#pragma once
+
+#include "app/config.h"
+#include "base/result.h"
+#include "domain/observation.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace linger::app {
+
+/// Where the host hands over what it observes, on the thread that called it.
+using ObservationSink = std::function<void(const domain::Observation &)>;
+
+/// The real one (live_host.h) reads /proc and runs the probes; tests bring a scripted one. Not
+/// thread-safe: one thread at a time calls it. The destructor detaches everything.
+class Host {
+public:
+  virtual ~Host() = default;
+
+  /// Every server on the host now.
+  [[nodiscard]] virtual std::vector<domain::Server> find_servers() = 0;
+  /// The server that `tgid` is the master or a worker of; not_found, not_permitted.
+  [[nodiscard]] virtual Result<domain::Server> find_server(std::uint32_t tgid) = 0;
+
+  /// Attaches the probes, once, before anything is watched.
+  [[nodiscard]] virtual Result<> attach() = 0;
+  /// Observes this server's processes from now on, until they end. Idempotent.
+  [[nodiscard]] virtual Result<> watch(const domain::Server &server) = 0;
+
+  /// Waits at most `timeout` and hands over what happened. With a timeout of zero it hands over
+  /// everything that happened before the call.
+  [[nodiscard]] virtual Result<int> poll(std::chrono::milliseconds timeout) = 0;
+  /// Hands over one ThreadSample a watched thread.
+  [[nodiscard]] virtual Result<> sample_threads() = 0;
+  /// What the process holds now; not_found once it is gone.
+  [[nodiscard]] virtual Result<domain::MemorySample> sample_memory(std::uint32_t tgid) = 0;
+  /// The agent's cost and losses so far.
+  [[nodiscard]] virtual domain::CoverageSample sample_coverage() = 0;
+};
+
+/// Makes a host that hands its observations to the sink. Needs no privileges before attach().
+using HostOpener = std::function<Result<std::unique_ptr<Host>>(const Config &, ObservationSink)>;
+
+using Clock = std::function<domain::ClockAnchor()>;
+
+} // namespace linger::app

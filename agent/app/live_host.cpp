@@ -1,0 +1,126 @@
+#include "app/live_host.h"
+
+#include "app/known_peers.h"
+#include "app/own_cost.h"
+#include "collect/worker_collector.h"
+#include "discover/local_listeners.h"
+#include "discover/process_memory.h"
+#include "discover/server_finder.h"
+
+#include <cassert>
+#include <optional>
+#include <set>
+
+namespace linger::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char *proc = "/proc";
+
+/// Reading every process's descriptors is dear; databases seldom move.
+constexpr std::chrono::seconds peers_interval{ 30 };
+
+class LiveHost final : public Host {
+public:
+  LiveHost(const Config &config, ObservationSink sink)
+      : options_{ .ring_buffer_bytes = config.ring_buffer_bytes,
+                  .wait_threshold = config.wait_threshold,
+                  .peer_ports = config.peer_ports },
+        sink_(std::move(sink)), finder_(proc)
+  {
+  }
+
+  std::vector<domain::Server> find_servers() override
+  {
+    if (collector_ && read_clocks().monotonic >= next_peers_)
+      learn_peers();
+    return finder_.find();
+  }
+
+  Result<domain::Server> find_server(std::uint32_t tgid) override { return finder_.find(tgid); }
+
+  Result<> attach() override
+  {
+    Result<collect::WorkerCollector> collector = collect::WorkerCollector::open(options_, sink_);
+    if (!collector)
+      return tl::unexpected(about_probes(collector.error()));
+    collector_ = std::move(*collector);
+    learn_peers();
+    if (const Result<> attached = collector_->attach(); !attached)
+      return tl::unexpected(about_probes(attached.error()));
+    return {};
+  }
+
+  Result<> watch(const domain::Server &server) override { return collector().watch(server); }
+
+  Result<int> poll(std::chrono::milliseconds timeout) override { return collector().poll(timeout); }
+
+  Result<> sample_threads() override { return collector().sample_threads(); }
+
+  Result<domain::MemorySample> sample_memory(std::uint32_t tgid) override
+  {
+    Result<domain::MemorySample> memory = discover::read_memory(proc, tgid);
+    if (memory)
+      memory->time = read_clocks().monotonic;
+    return memory;
+  }
+
+  domain::CoverageSample sample_coverage() override
+  {
+    domain::CoverageSample coverage = collector().coverage();
+    coverage.time = read_clocks().monotonic;
+    coverage.agent_cpu = own_cpu();
+    coverage.agent_rss_bytes = own_resident_bytes();
+    if (!peer_gap_.empty())
+      coverage.gaps.push_back(peer_gap_);
+    return coverage;
+  }
+
+private:
+  [[nodiscard]] collect::WorkerCollector &collector()
+  {
+    assert(collector_);
+    return *collector_;
+  }
+
+  /// A tracepoint that is not there is a kernel that is too old, not a server that is missing.
+  [[nodiscard]] static Error about_probes(Error error)
+  {
+    if (error.kind == Error::Kind::not_found)
+      error.kind = Error::Kind::not_supported;
+    return error;
+  }
+
+  void learn_peers()
+  {
+    next_peers_ = read_clocks().monotonic + peers_interval;
+    peer_gap_.clear();
+    for (const KnownPeer &peer : known_peers(discover::local_listeners(proc))) {
+      if (learned_.contains(peer))
+        continue;
+      if (const Result<> learned = collector_->learn_peer(peer.address, peer.port, peer.cause))
+        learned_.insert(peer);
+      else
+        peer_gap_ =
+            "Some databases or caches on this host count as upstream: " + learned.error().what;
+    }
+  }
+
+  collect::CollectorOptions options_;
+  ObservationSink sink_;
+  discover::ServerFinder finder_;
+  std::optional<collect::WorkerCollector> collector_; // set by attach()
+  std::set<KnownPeer> learned_;
+  std::string peer_gap_;
+  domain::MonotonicTime next_peers_;
+};
+
+} // namespace
+
+Result<std::unique_ptr<Host>> open_live_host(const Config &config, ObservationSink sink)
+{
+  return std::make_unique<LiveHost>(config, std::move(sink));
+}
+
+} // namespace linger::app

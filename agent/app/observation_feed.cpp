@@ -1,0 +1,167 @@
+#include "app/observation_feed.h"
+
+#include <algorithm>
+#include <cassert>
+#include <type_traits>
+
+namespace linger::app {
+
+class ObservationFeed::RequestSubscription : public serve::AgentView::Subscription {
+public:
+  RequestSubscription(ObservationFeed &feed, RequestHandler handler) : feed_(feed)
+  {
+    const std::scoped_lock lock{ feed_.mutex_ };
+    handler_ = feed_.handlers_.insert(feed_.handlers_.end(), std::move(handler));
+  }
+  ~RequestSubscription() override
+  {
+    const std::scoped_lock lock{ feed_.mutex_ };
+    feed_.handlers_.erase(handler_);
+  }
+  RequestSubscription(const RequestSubscription &) = delete;
+  RequestSubscription &operator=(const RequestSubscription &) = delete;
+
+private:
+  ObservationFeed &feed_;
+  std::list<RequestHandler>::iterator handler_;
+};
+
+ObservationFeed::ObservationFeed(domain::RouteTable routes, domain::ClockAnchor begin)
+    : routes_(std::move(routes)), clock_(begin), since_start_(routes_)
+{
+  since_start_.add(domain::WindowMark{ .clock = begin });
+}
+
+void ObservationFeed::add(const domain::Observation &observation)
+{
+  const std::scoped_lock lock{ mutex_ };
+  if (const auto *seen = std::get_if<domain::ServersSeen>(&observation))
+    members_.add(*seen);
+  else if (const auto *event = std::get_if<domain::ProcessEvent>(&observation))
+    members_.add(*event);
+
+  since_start_.add(observation);
+  for (Window *window : windows_)
+    window->add(observation);
+  if (const auto *request = std::get_if<domain::Request>(&observation))
+    pass_on(*request);
+}
+
+void ObservationFeed::pass_on(const domain::Request &request)
+{
+  if (handlers_.empty() || !request.ended)
+    return;
+  const serve::SeenRequest seen{ .request = request,
+                                 .route = routes_.route_of(request.path),
+                                 .server = members_.master_of(request.tgid).value_or(0),
+                                 .start_time = clock_.to_wall(request.window.begin) };
+  for (const RequestHandler &handler : handlers_)
+    handler(seen);
+}
+
+void ObservationFeed::tell_time(domain::ClockAnchor now)
+{
+  const std::scoped_lock lock{ mutex_ };
+  clock_ = now;
+}
+
+domain::Report ObservationFeed::report_so_far(domain::ClockAnchor now)
+{
+  const std::scoped_lock lock{ mutex_ };
+  since_start_.add(domain::WindowMark{ .clock = now });
+  return since_start_.report();
+}
+
+std::unique_ptr<ObservationFeed::Window>
+ObservationFeed::open_window(domain::ClockAnchor begin, std::vector<std::uint32_t> masters,
+                             ObservationSink sink)
+{
+  const std::scoped_lock lock{ mutex_ };
+  std::unique_ptr<Window> window{ new Window(*this, begin, std::move(masters), std::move(sink)) };
+  windows_.push_back(window.get());
+  window->sink_(domain::WindowMark{ .clock = begin });
+  return window;
+}
+
+std::unique_ptr<serve::AgentView::Subscription> ObservationFeed::subscribe(RequestHandler handler)
+{
+  return std::make_unique<RequestSubscription>(*this, std::move(handler));
+}
+
+ObservationFeed::Window::Window(ObservationFeed &feed, domain::ClockAnchor begin,
+                                std::vector<std::uint32_t> masters, ObservationSink sink)
+    : feed_(feed), begin_(begin), masters_(std::move(masters)), sink_(std::move(sink))
+{
+}
+
+ObservationFeed::Window::~Window()
+{
+  const std::scoped_lock lock{ feed_.mutex_ };
+  feed_.windows_.remove(this);
+}
+
+void ObservationFeed::Window::end_at(domain::ClockAnchor end)
+{
+  const std::scoped_lock lock{ feed_.mutex_ };
+  end_ = end;
+}
+
+void ObservationFeed::Window::close()
+{
+  const std::scoped_lock lock{ feed_.mutex_ };
+  assert(end_);
+  feed_.windows_.remove(this);
+  sink_(domain::WindowMark{ .clock = *end_ });
+}
+
+bool ObservationFeed::Window::holds(domain::MonotonicTime time) const
+{
+  return time >= begin_.monotonic && (!end_ || time < end_->monotonic);
+}
+
+bool ObservationFeed::Window::concerns(std::uint32_t tgid) const
+{
+  if (masters_.empty())
+    return true;
+  const std::optional<std::uint32_t> master = feed_.members_.master_of(tgid);
+  return master && std::ranges::find(masters_, *master) != masters_.end();
+}
+
+bool ObservationFeed::Window::wants(const domain::Observation &observation) const
+{
+  return std::visit(
+      [this]<typename T>(const T &seen) {
+        // A request belongs to the window in which it ends, however early it began.
+        if constexpr (std::is_same_v<T, domain::Request> || std::is_same_v<T, domain::Wait>)
+          return holds(seen.window.end) && concerns(seen.tgid);
+        else if constexpr (std::is_same_v<T, domain::ProcessEvent>)
+          return holds(seen.time) && (concerns(seen.tgid) || concerns(seen.parent_tgid));
+        else if constexpr (std::is_same_v<T, domain::MemorySample> ||
+                           std::is_same_v<T, domain::ThreadSample>)
+          return concerns(seen.tgid);
+        else
+          return std::is_same_v<T, domain::CoverageSample>;
+      },
+      observation);
+}
+
+domain::ServersSeen ObservationFeed::Window::chosen(const domain::ServersSeen &seen) const
+{
+  domain::ServersSeen chosen{ .time = seen.time, .servers = {} };
+  std::ranges::copy_if(seen.servers, std::back_inserter(chosen.servers),
+                       [this](const domain::Server &server) {
+                         return masters_.empty() ||
+                                std::ranges::find(masters_, server.master_tgid) != masters_.end();
+                       });
+  return chosen;
+}
+
+void ObservationFeed::Window::add(const domain::Observation &observation)
+{
+  if (const auto *seen = std::get_if<domain::ServersSeen>(&observation))
+    sink_(chosen(*seen));
+  else if (wants(observation))
+    sink_(observation);
+}
+
+} // namespace linger::app

@@ -1,0 +1,83 @@
+// Passes each observation on to everyone who wants it.
+
+#pragma once
+
+#include "app/host.h"
+#include "app/server_members.h"
+#include "domain/evidence.h"
+#include "serve/agent_view.h"
+
+#include <list>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace linger::app {
+
+/// Feeds the evidence gathered since the start, the windows being observed and the subscribers to
+/// requests. Thread-safe. Sinks and handlers run on the thread that calls add(), with the feed
+/// locked: they must be quick and must not call back.
+class ObservationFeed {
+public:
+  using RequestHandler = std::function<void(const serve::SeenRequest &)>;
+
+  ObservationFeed(domain::RouteTable routes, domain::ClockAnchor begin);
+
+  void add(const domain::Observation &observation);
+  /// What the clocks show now: for the wall times of the requests that follow.
+  void tell_time(domain::ClockAnchor now);
+
+  /// Everything since the start, without findings. The window ends at `now`.
+  [[nodiscard]] domain::Report report_so_far(domain::ClockAnchor now);
+
+  /// What happens in one window, to some servers. Ends when destroyed.
+  class Window;
+  /// From `begin` on, hands to `sink` what concerns the servers with these masters (empty: all):
+  /// first the mark of the beginning.
+  [[nodiscard]] std::unique_ptr<Window>
+  open_window(domain::ClockAnchor begin, std::vector<std::uint32_t> masters, ObservationSink sink);
+
+  [[nodiscard]] std::unique_ptr<serve::AgentView::Subscription> subscribe(RequestHandler handler);
+
+private:
+  class RequestSubscription;
+  void pass_on(const domain::Request &request);
+
+  std::mutex mutex_;
+  domain::RouteTable routes_;
+  domain::ClockAnchor clock_;
+  domain::Evidence since_start_;
+  ServerMembers members_;
+  std::list<Window *> windows_;
+  std::list<RequestHandler> handlers_;
+};
+
+class ObservationFeed::Window {
+public:
+  ~Window();
+  Window(const Window &) = delete;
+  Window &operator=(const Window &) = delete;
+
+  /// What happens after `end` no longer belongs to the window; what happened before may still come.
+  void end_at(domain::ClockAnchor end);
+  /// Nothing more will come: hands over the mark of the end. Call end_at() first.
+  void close();
+
+private:
+  friend class ObservationFeed;
+  Window(ObservationFeed &feed, domain::ClockAnchor begin, std::vector<std::uint32_t> masters,
+         ObservationSink sink);
+  void add(const domain::Observation &observation);
+  [[nodiscard]] bool holds(domain::MonotonicTime time) const;
+  [[nodiscard]] bool concerns(std::uint32_t tgid) const;
+  [[nodiscard]] bool wants(const domain::Observation &observation) const;
+  [[nodiscard]] domain::ServersSeen chosen(const domain::ServersSeen &seen) const;
+
+  ObservationFeed &feed_;
+  domain::ClockAnchor begin_;
+  std::optional<domain::ClockAnchor> end_;
+  std::vector<std::uint32_t> masters_;
+  ObservationSink sink_;
+};
+
+} // namespace linger::app

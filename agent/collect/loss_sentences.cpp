@@ -1,0 +1,56 @@
+#include "collect/loss_sentences.h"
+
+#include "wire/loss.h"
+
+namespace linger::collect {
+namespace {
+
+/// What happened `count` times, and what it means for the report.
+std::string sentence(unsigned kind, const std::string &count)
+{
+  switch (kind) {
+    case LOSS_REQUEST:
+      return count + " requests found no room in the ring buffer and are missing from every figure "
+                     "but requests_lost; a larger --ring-buffer-bytes avoids it";
+    case LOSS_WAIT:
+      return count +
+             " waits found no room in the ring buffer: sites miss them, the causes' sums do "
+             "not; a larger --ring-buffer-bytes avoids it";
+    case LOSS_PROCESS:
+      return count +
+             " starts and ends of processes found no room in the ring buffer: restarts may be "
+             "counted too low";
+    case LOSS_THREAD_STORAGE:
+      return count +
+             " threads could not be watched because the kernel had no memory for their ledger";
+    case LOSS_CONNECTION:
+      return count +
+             " connections were not remembered because the table was full: their accept-queue "
+             "time, or with threads their requests, are missing";
+    case LOSS_WATCHED_PROCESS:
+      return count + " forked workers were not followed because the table was full";
+    case LOSS_HEAD:
+      return count +
+             " requests have no method and path because their first bytes could not be read";
+    case LOSS_WAIT_ARGUMENT:
+      return count +
+             " waits in poll or select are counted as other because their arguments could not "
+             "be read";
+    default:
+      return count + " losses of an unknown kind";
+  }
+}
+
+} // namespace
+
+std::vector<std::string> loss_sentences(const std::vector<std::uint64_t> &counts)
+{
+  std::vector<std::string> sentences;
+  for (unsigned kind = 0; kind < counts.size(); ++kind) {
+    if (counts[kind] != 0)
+      sentences.push_back(sentence(kind, std::to_string(counts[kind])));
+  }
+  return sentences;
+}
+
+} // namespace linger::collect

@@ -1,0 +1,225 @@
+#include "collect/worker_collector.h"
+
+#include "collect/loss_sentences.h"
+#include "collect/unsettled_requests.h"
+#include "collect/worker_probe.h"
+#include "decode/process_decoder.h"
+#include "decode/request_decoder.h"
+#include "decode/target.h"
+#include "decode/thread_decoder.h"
+#include "decode/wait_decoder.h"
+#include "kernel/clock.h"
+#include "kernel/ring_buffer.h"
+#include "kernel/run_time.h"
+
+#include "wire/thread_record.h"
+#include "wire/watched.h"
+
+#include <charconv>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+namespace linger::collect {
+namespace {
+
+constexpr std::chrono::milliseconds run_time_slice{ 100 };
+
+/// The port of "127.0.0.1:8000"; nullopt for a unix socket.
+std::optional<std::uint16_t> port_of(std::string_view listen)
+{
+  const std::size_t colon = listen.rfind(':');
+  if (listen.starts_with("unix:") || colon == std::string_view::npos)
+    return std::nullopt;
+  const std::string_view digits = listen.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    return std::nullopt;
+  return port;
+}
+
+} // namespace
+
+struct WorkerCollector::Impl {
+  Impl(WorkerProbe loaded, Sink to)
+      : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs())
+  {
+  }
+
+  void deliver(std::span<const std::byte> bytes);
+  template <typename Record>
+  void pass_on(Result<Record> record)
+  {
+    if (!record) {
+      ++malformed_records;
+      last_malformed = record.error().what;
+      return;
+    }
+    if constexpr (std::is_same_v<Record, domain::Request>)
+      unsettled.note(*record);
+    sink(*record);
+  }
+  void settle_requests();
+  void measure_run_time();
+
+  WorkerProbe probe;
+  Sink sink;
+  kernel::RunTimeMeter run_time;
+  std::optional<kernel::RingBuffer> ring; // its handler points to this object
+  UnsettledRequests unsettled;
+  std::chrono::nanoseconds run_time_sampled{};
+  std::uint64_t malformed_records = 0;
+  std::string last_malformed;
+};
+
+void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
+{
+  std::uint32_t kind = 0;
+  if (bytes.size() >= sizeof kind)
+    std::memcpy(&kind, bytes.data(), sizeof kind);
+  switch (kind) {
+    case RECORD_REQUEST:
+      return pass_on(decode::decode_request(bytes));
+    case RECORD_WAIT:
+      return pass_on(decode::decode_wait(bytes));
+    case RECORD_PROCESS:
+      return pass_on(decode::decode_process(bytes));
+    default:
+      return pass_on<domain::Wait>(
+          failure(Error::Kind::malformed, "a record of unknown kind " + std::to_string(kind)));
+  }
+}
+
+void WorkerCollector::Impl::settle_requests()
+{
+  for (const domain::Request &request :
+       unsettled.settle(domain::MonotonicTime{ kernel::monotonic_now() }))
+    sink(request);
+}
+
+void WorkerCollector::Impl::measure_run_time()
+{
+  const auto now = kernel::monotonic_now();
+  if (now - run_time_sampled < run_time_slice)
+    return;
+  run_time_sampled = now;
+  run_time.sample(now);
+}
+
+Result<WorkerCollector> WorkerCollector::open(const CollectorOptions &options, Sink sink)
+{
+  auto probe = WorkerProbe::load(options);
+  if (!probe)
+    return tl::unexpected(probe.error());
+  auto impl = std::make_unique<Impl>(std::move(*probe), std::move(sink));
+  auto ring = kernel::RingBuffer::open(
+      impl->probe.records(),
+      [self = impl.get()](std::span<const std::byte> record) { self->deliver(record); });
+  if (!ring)
+    return tl::unexpected(ring.error());
+  impl->ring = std::move(*ring);
+  return WorkerCollector{ std::move(impl) };
+}
+
+WorkerCollector::WorkerCollector(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+WorkerCollector::~WorkerCollector() = default;
+WorkerCollector::WorkerCollector(WorkerCollector &&) noexcept = default;
+WorkerCollector &WorkerCollector::operator=(WorkerCollector &&) noexcept = default;
+
+Result<> WorkerCollector::attach()
+{
+  return impl_->probe.attach();
+}
+
+Result<> WorkerCollector::watch(const domain::Server &server)
+{
+  auto ports = impl_->probe.listening_ports();
+  for (const std::string &listen : server.listen) {
+    if (const auto port = port_of(listen)) {
+      if (const auto put = ports.put(*port, 1); !put)
+        return put;
+    }
+  }
+  auto watched = impl_->probe.watched_processes();
+  if (const auto put = watched.put(server.master_tgid, WATCHED_MASTER); !put)
+    return put;
+  for (const domain::WorkerProcess &worker : server.workers) {
+    if (worker.tgid == server.master_tgid)
+      continue;
+    if (const auto put = watched.put(worker.tgid, WATCHED_WORKER); !put)
+      return put;
+  }
+  // Reading the threads gives each of them a ledger.
+  const auto threads = impl_->probe.read_threads();
+  if (!threads)
+    return tl::unexpected(threads.error());
+  return {};
+}
+
+Result<> WorkerCollector::learn_peer(const std::string &address, std::uint16_t port,
+                                     domain::Cause cause)
+{
+  const auto target = decode::target_of(address, port);
+  if (!target)
+    return failure(Error::Kind::usage, address + " is neither an IP address nor a path");
+  const peer value{
+    .cause = static_cast<std::uint8_t>(cause), .known = 1, .attempts_count = 0, .unused = 0
+  };
+  return impl_->probe.peers().put(*target, value);
+}
+
+Result<int> WorkerCollector::poll(std::chrono::milliseconds timeout)
+{
+  auto count = impl_->ring->poll(timeout);
+  impl_->settle_requests();
+  impl_->measure_run_time();
+  return count;
+}
+
+Result<> WorkerCollector::sample_threads()
+{
+  const auto bytes = impl_->probe.read_threads();
+  if (!bytes)
+    return tl::unexpected(bytes.error());
+  const domain::MonotonicTime now{ kernel::monotonic_now() };
+  auto rest = std::as_bytes(std::span(*bytes));
+  for (; rest.size() >= sizeof(thread_record); rest = rest.subspan(sizeof(thread_record))) {
+    auto thread = decode::decode_thread(rest.first(sizeof(thread_record)));
+    if (!thread) {
+      ++impl_->malformed_records;
+      impl_->last_malformed = thread.error().what;
+      continue;
+    }
+    thread->sample.time = now;
+    impl_->sink(thread->sample);
+  }
+  return {};
+}
+
+domain::CoverageSample WorkerCollector::coverage()
+{
+  const std::vector<std::uint64_t> counts = impl_->probe.loss_counts();
+  domain::CoverageSample sample;
+  sample.time = domain::MonotonicTime{ kernel::monotonic_now() };
+  sample.requests_lost = counts[LOSS_REQUEST];
+  sample.records_lost =
+      counts[LOSS_REQUEST] + counts[LOSS_WAIT] + counts[LOSS_PROCESS] + impl_->malformed_records;
+  sample.bpf_run = impl_->run_time.estimated();
+  sample.gaps = loss_sentences(counts);
+  if (impl_->malformed_records != 0)
+    sample.gaps.push_back(std::to_string(impl_->malformed_records) +
+                          " records could not be understood; the last: " + impl_->last_malformed);
+  if (!impl_->run_time.available())
+    sample.gaps.emplace_back("the probes' run time could not be counted: the kernel refused "
+                             "BPF_ENABLE_STATS");
+  if (impl_->probe.uses_syscall_boundaries())
+    sample.gaps.emplace_back(
+        "this kernel's sockets have no tracepoints (v6.3 and newer do): requests "
+        "are cut at system calls, which costs more");
+  return sample;
+}
+
+} // namespace linger::collect

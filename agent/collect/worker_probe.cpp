@@ -1,0 +1,207 @@
+#include "collect/worker_probe.h"
+
+#include "collect/well_known_ports.h"
+
+#include <bit>
+#include <bpf/btf.h>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace linger::collect {
+namespace {
+
+using Opened = kernel::Probe<worker_bpf, kernel::Stage::opened>;
+
+constexpr std::string_view on_syscalls = "tp/syscalls/";
+
+/// The name of the tracepoint in category "syscalls" that a program wants; empty for all others,
+/// which libbpf attaches itself.
+std::string syscall_tracepoint_of(const bpf_program &program)
+{
+  const std::string_view section = bpf_program__section_name(&program);
+  return section.starts_with(on_syscalls) ? std::string(section.substr(on_syscalls.size()))
+                                          : std::string();
+}
+
+bool kernel_has_tracepoint(const char *name)
+{
+  return libbpf_find_vmlinux_btf_id(name, BPF_TRACE_RAW_TP) > 0;
+}
+
+void choose_boundaries(const decltype(worker_bpf::progs) &programs, bool by_syscall)
+{
+  for (bpf_program *program :
+       { programs.request_sock_recv_length, programs.request_sock_send_length })
+    bpf_program__set_autoload(program, !by_syscall);
+  for (bpf_program *program :
+       { programs.syscall_read, programs.syscall_readv, programs.syscall_recvfrom,
+         programs.syscall_recvmsg, programs.syscall_write, programs.syscall_writev,
+         programs.syscall_sendto, programs.syscall_sendmsg, programs.syscall_sendfile64 })
+    bpf_program__set_autoload(program, by_syscall);
+}
+
+/// libbpf's own answer to a kernel without BTF is "No such process".
+Result<> check_btf()
+{
+  const std::unique_ptr<btf, decltype(&btf__free)> kernel{ btf__load_vmlinux_btf(), &btf__free };
+  if (!kernel)
+    return failure(
+        Error::Kind::not_supported,
+        "this kernel has no BTF (/sys/kernel/btf/vmlinux is not there), without which the "
+        "probes cannot find its fields; use a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+  return {};
+}
+
+Result<> check_size(std::uint32_t ring_buffer_bytes)
+{
+  const auto page_bytes = static_cast<std::uint32_t>(::getpagesize());
+  if (!std::has_single_bit(ring_buffer_bytes) || ring_buffer_bytes < page_bytes)
+    return failure(Error::Kind::usage,
+                   "the ring buffer's size must be a power of two of at least " +
+                       std::to_string(page_bytes) + " bytes, not " +
+                       std::to_string(ring_buffer_bytes));
+  return {};
+}
+
+std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
+{
+  return { programs.ledger_sched_switch,
+           programs.ledger_sched_wakeup,
+           programs.request_sock_recv_length,
+           programs.request_sock_send_length,
+           programs.request_inet_sock_set_state,
+           programs.request_accept4,
+           programs.request_accept,
+           programs.syscall_read,
+           programs.syscall_readv,
+           programs.syscall_recvfrom,
+           programs.syscall_recvmsg,
+           programs.syscall_write,
+           programs.syscall_writev,
+           programs.syscall_sendto,
+           programs.syscall_sendmsg,
+           programs.syscall_sendfile64,
+           programs.process_sched_process_fork,
+           programs.process_sched_process_exec,
+           programs.process_sched_process_exit,
+           programs.thread_iterate };
+}
+
+} // namespace
+
+WorkerProbe::WorkerProbe(Loaded loaded, bool syscall_boundaries)
+    : syscall_boundaries_(syscall_boundaries), maps_(loaded.maps()), programs_(loaded.programs()),
+      probe_(std::move(loaded))
+{
+}
+
+Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
+{
+  if (const auto size = check_size(options.ring_buffer_bytes); !size)
+    return tl::unexpected(size.error());
+  // Errors come back as values; libbpf's own lines on stderr would only repeat them.
+  libbpf_set_print(nullptr);
+  if (const auto btf = check_btf(); !btf)
+    return tl::unexpected(btf.error());
+  auto opened = Opened::open();
+  if (!opened)
+    return tl::unexpected(opened.error());
+
+  const bool by_syscall = options.force_syscall_boundaries ||
+                          !kernel_has_tracepoint("sock_recv_length") ||
+                          !kernel_has_tracepoint("sock_send_length");
+  choose_boundaries(opened->programs(), by_syscall);
+  // libbpf would look for the system calls' tracepoints in a mounted tracefs.
+  for (bpf_program *program : all(opened->programs())) {
+    if (program == opened->programs().thread_iterate || !syscall_tracepoint_of(*program).empty())
+      bpf_program__set_autoattach(program, false);
+  }
+  opened->constants().wait_threshold_ns =
+      static_cast<std::uint64_t>(options.wait_threshold.count());
+  opened->constants().wake_up_bytes = options.ring_buffer_bytes / 4;
+  bpf_map__set_max_entries(opened->maps().records, options.ring_buffer_bytes);
+
+  auto loaded = std::move(*opened).load();
+  if (!loaded)
+    return tl::unexpected(loaded.error());
+  WorkerProbe probe{ std::move(*loaded), by_syscall };
+
+  auto ports = probe.port_causes();
+  for (const auto &[port, cause] : well_known_ports)
+    (void)ports.put(port, static_cast<std::uint8_t>(cause));
+  for (const auto &[port, cause] : options.peer_ports) {
+    if (const auto put = ports.put(port, static_cast<std::uint8_t>(cause)); !put)
+      return tl::unexpected(put.error());
+  }
+  return probe;
+}
+
+Result<> WorkerProbe::attach()
+{
+  for (const bpf_program *program : programs()) {
+    const std::string tracepoint = syscall_tracepoint_of(*program);
+    if (tracepoint.empty())
+      continue;
+    auto link = kernel::attach_tracepoint(*program, "syscalls", tracepoint);
+    if (!link)
+      return tl::unexpected(link.error());
+    links_.push_back(std::move(*link));
+  }
+  auto threads = kernel::attach_iterator(*programs_.thread_iterate);
+  if (!threads)
+    return tl::unexpected(threads.error());
+  threads_ = std::move(*threads);
+
+  auto attached = std::move(std::get<Loaded>(probe_)).attach();
+  if (!attached)
+    return tl::unexpected(attached.error());
+  probe_ = std::move(*attached);
+  return {};
+}
+
+kernel::Map<std::uint32_t, std::uint8_t> WorkerProbe::watched_processes() const
+{
+  return kernel::Map<std::uint32_t, std::uint8_t>{ *maps_.watched_processes };
+}
+
+kernel::Map<std::uint16_t, std::uint8_t> WorkerProbe::listening_ports() const
+{
+  return kernel::Map<std::uint16_t, std::uint8_t>{ *maps_.listening_ports };
+}
+
+kernel::Map<std::uint16_t, std::uint8_t> WorkerProbe::port_causes() const
+{
+  return kernel::Map<std::uint16_t, std::uint8_t>{ *maps_.port_causes };
+}
+
+kernel::Map<wait_target, peer> WorkerProbe::peers() const
+{
+  return kernel::Map<wait_target, peer>{ *maps_.peers };
+}
+
+std::vector<std::uint64_t> WorkerProbe::loss_counts() const
+{
+  std::vector<std::uint64_t> counts;
+  for (std::uint32_t kind = 0; kind < LOSS_KINDS; ++kind)
+    counts.push_back(kernel::sum_over_cpus(*maps_.loss_counts, kind));
+  return counts;
+}
+
+std::vector<const bpf_program *> WorkerProbe::programs() const
+{
+  std::vector<const bpf_program *> loaded;
+  for (const bpf_program *program : all(programs_)) {
+    if (bpf_program__fd(program) >= 0)
+      loaded.push_back(program);
+  }
+  return loaded;
+}
+
+Result<std::string> WorkerProbe::read_threads() const
+{
+  return kernel::read_iterator(threads_);
+}
+
+} // namespace linger::collect

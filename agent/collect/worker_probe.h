@@ -1,0 +1,59 @@
+// The probes in bpf/probes/, loaded and attached.
+
+#pragma once
+
+#include "base/result.h"
+#include "collect/worker_collector.h"
+#include "kernel/link.h"
+#include "kernel/map.h"
+#include "kernel/probe.h"
+
+#include "wire/loss.h"
+#include "wire/peer.h"
+#include "wire/wait_record.h"
+#include "worker.skel.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace linger::collect {
+
+/// Owns the skeleton and its links. Detaches and unloads when destroyed.
+class WorkerProbe {
+public:
+  [[nodiscard]] static Result<WorkerProbe> load(const CollectorOptions &options);
+  [[nodiscard]] Result<> attach();
+
+  [[nodiscard]] kernel::Map<std::uint32_t, std::uint8_t> watched_processes() const;
+  [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> listening_ports() const;
+  [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> port_causes() const;
+  [[nodiscard]] kernel::Map<wait_target, peer> peers() const;
+  [[nodiscard]] const bpf_map &records() const { return *maps_.records; }
+
+  /// By enum loss.
+  [[nodiscard]] std::vector<std::uint64_t> loss_counts() const;
+  [[nodiscard]] std::vector<const bpf_program *> programs() const;
+
+  /// The bytes of one struct thread_record after the other.
+  [[nodiscard]] Result<std::string> read_threads() const;
+
+  [[nodiscard]] bool uses_syscall_boundaries() const { return syscall_boundaries_; }
+
+private:
+  using Loaded = kernel::Probe<worker_bpf, kernel::Stage::loaded>;
+  using Attached = kernel::Probe<worker_bpf, kernel::Stage::attached>;
+
+  WorkerProbe(Loaded loaded, bool syscall_boundaries);
+
+  bool syscall_boundaries_;
+  // Where the skeleton's own pointers point does not change when it is attached.
+  decltype(worker_bpf::maps) maps_;
+  decltype(worker_bpf::progs) programs_;
+  std::variant<Loaded, Attached> probe_;
+  std::vector<kernel::Link> links_;
+  kernel::Link threads_;
+};
+
+} // namespace linger::collect

@@ -1,0 +1,163 @@
+#include "decode/http_head.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <string_view>
+
+namespace linger::decode {
+namespace {
+
+constexpr std::size_t max_method_bytes = 20;
+
+std::string_view text_of(std::span<const std::byte> bytes)
+{
+  return { reinterpret_cast<const char *>(bytes.data()), bytes.size() };
+}
+
+bool is_method_char(char c)
+{
+  return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
+
+std::string_view without_origin(std::string_view target)
+{
+  const std::size_t scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos)
+    return target;
+  const std::size_t path = target.find('/', scheme + 3);
+  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+}
+
+std::string printable(std::string_view path)
+{
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7f) {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[byte >> 4];
+      out += digits[byte & 0xf];
+    }
+  }
+  return out;
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right)
+{
+  return std::equal(
+      left.begin(), left.end(), right.begin(), right.end(),
+      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+/// RFC 9110, 8.6. nullopt when it is not there, or there with something else than a number.
+std::optional<std::uint64_t> content_length(std::string_view head)
+{
+  constexpr std::string_view name = "content-length:";
+  for (std::size_t line = head.find("\r\n"); line != std::string_view::npos;
+       line = head.find("\r\n", line)) {
+    line += 2;
+    if (!equals_ignoring_case(head.substr(line, name.size()), name))
+      continue;
+    std::string_view value = head.substr(line + name.size());
+    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+    std::uint64_t length = 0;
+    const auto [rest, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+    if (error != std::errc() || (rest != value.data() + value.size() && *rest != '\r'))
+      return std::nullopt;
+    return length;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<RequestLine> decode_request_line(std::span<const std::byte> head)
+{
+  std::string_view text = text_of(head);
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+
+  const std::size_t method_end = text.find(' ');
+  if (method_end == std::string_view::npos || method_end == 0 || method_end > max_method_bytes)
+    return std::nullopt;
+  const std::string_view method = text.substr(0, method_end);
+  // "-" is how the domain calls what is no request.
+  if (method == "-" || !std::all_of(method.begin(), method.end(), is_method_char))
+    return std::nullopt;
+  text.remove_prefix(method_end + 1);
+
+  const std::size_t target_end = text.find_first_of(" \r\n");
+  const bool truncated = target_end == std::string_view::npos;
+  std::string_view target = text.substr(0, target_end);
+  if (!truncated) {
+    // "HTTP/1.1", as far as it was captured.
+    const std::string_view version = text.substr(target_end).substr(1, 7);
+    if (text[target_end] != ' ' || !std::string_view("HTTP/1.").starts_with(version))
+      return std::nullopt;
+  }
+  if (target.empty() && !truncated)
+    return std::nullopt;
+  if (method == "CONNECT")
+    return RequestLine{ std::string(method), "/", truncated };
+
+  // What stands behind '?' or '#' never leaves this function.
+  target = without_origin(target.substr(0, target.find_first_of("?#")));
+  if (!target.starts_with('/') && target != "*")
+    return std::nullopt;
+  return RequestLine{ std::string(method), printable(target), truncated };
+}
+
+std::optional<RequestLine> find_request_line(std::span<const std::byte> bytes)
+{
+  static constexpr std::array<std::string_view, 9> methods{
+    "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "TRACE ", "CONNECT ",
+  };
+  const std::string_view text = text_of(bytes);
+  const std::size_t version = text.rfind(" HTTP/1.");
+  if (version == std::string_view::npos)
+    return std::nullopt;
+  // A target holds no space, so the method ends at the last one before the version.
+  const std::size_t space = text.substr(0, version).rfind(' ');
+  if (space == std::string_view::npos)
+    return std::nullopt;
+  const std::string_view before = text.substr(0, space + 1);
+  for (const std::string_view method : methods) {
+    if (before.ends_with(method))
+      return decode_request_line(bytes.subspan(before.size() - method.size()));
+  }
+  return std::nullopt;
+}
+
+std::optional<ResponseHead> decode_response_head(std::span<const std::byte> head,
+                                                 std::string_view method)
+{
+  const std::string_view text = text_of(head);
+  if (text.size() < 12 || !text.starts_with("HTTP/1.") || text[8] != ' ')
+    return std::nullopt;
+  ResponseHead response;
+  for (const char c : text.substr(9, 3)) {
+    if (c < '0' || c > '9')
+      return std::nullopt;
+    response.status = response.status * 10 + (c - '0');
+  }
+  if (response.status < 100)
+    return std::nullopt;
+
+  const std::size_t end = text.find("\r\n\r\n");
+  if (end == std::string_view::npos)
+    return response;
+  const std::uint64_t head_bytes = end + 4;
+  if (method == "HEAD" || response.status == 204 || response.status == 304)
+    response.total_bytes = head_bytes;
+  else if (const auto body_bytes = content_length(text.substr(0, end));
+           body_bytes && *body_bytes <= std::numeric_limits<std::uint64_t>::max() - head_bytes)
+    response.total_bytes = head_bytes + *body_bytes;
+  return response;
+}
+
+} // namespace linger::decode

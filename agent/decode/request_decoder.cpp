@@ -1,0 +1,93 @@
+#include "decode/request_decoder.h"
+
+#include "decode/http_head.h"
+#include "decode/record.h"
+
+#include "wire/request_record.h"
+
+namespace linger::decode {
+namespace {
+
+static_assert(CAUSE_COUNT == domain::cause_count, "wire/cause.h and domain/cause.h differ");
+static_assert(CAUSE_IDLE == static_cast<int>(domain::Cause::idle));
+static_assert(CAUSE_GIL == static_cast<int>(domain::Cause::gil));
+
+constexpr std::size_t fixed_bytes = offsetof(request_record, head);
+
+/// Whether the causes add up to the request's time, and all of it to a time since boot. Calculated
+/// so that nothing overflows, whatever the record states.
+bool adds_up(const request_record &record)
+{
+  std::uint64_t left_ns = record.end_ns - record.begin_ns;
+  for (const std::uint64_t spent_ns : record.spent_ns) {
+    if (spent_ns > left_ns)
+      return false;
+    left_ns -= spent_ns;
+  }
+  return left_ns == 0 && record.end_ns <= most_time_ns &&
+         record.accept_queue_ns <= record.begin_ns &&
+         record.event_loop_ns <= record.begin_ns - record.accept_queue_ns;
+}
+
+domain::CauseTimes times_of(const request_record &record)
+{
+  domain::CauseTimes times;
+  for (const domain::Cause cause : domain::all_causes())
+    times[cause] = nanos_of(record.spent_ns[static_cast<std::size_t>(cause)]);
+  times[domain::Cause::accept_queue] += nanos_of(record.accept_queue_ns);
+  times[domain::Cause::event_loop] += nanos_of(record.event_loop_ns);
+  return times;
+}
+
+} // namespace
+
+Result<domain::Request> decode_request(std::span<const std::byte> bytes)
+{
+  request_record record{};
+  if (bytes.size() < fixed_bytes || bytes.size() > sizeof record)
+    return malformed("request_record", "impossible size " + std::to_string(bytes.size()));
+  std::memcpy(&record, bytes.data(), bytes.size());
+  if (bytes.size() != fixed_bytes + record.head_bytes)
+    return malformed("request_record", "states " + std::to_string(record.head_bytes) +
+                                           " head bytes, has " +
+                                           std::to_string(bytes.size() - fixed_bytes));
+  if (record.response_bytes > RESPONSE_HEAD_BYTES)
+    return malformed("request_record",
+                     "states " + std::to_string(record.response_bytes) + " response bytes");
+  if (record.end_ns < record.begin_ns)
+    return malformed("request_record", "the request ends before it begins");
+  if (!adds_up(record))
+    return malformed("request_record", "the causes do not add up to the request's time");
+
+  domain::Request request;
+  request.tgid = record.tgid;
+  request.tid = record.tid;
+  request.sequence = record.sequence;
+  request.connection = record.connection;
+  request.times = times_of(record);
+  request.window.end = time_of(record.end_ns);
+  request.window.begin = time_of(record.begin_ns - record.accept_queue_ns - record.event_loop_ns);
+
+  const auto head = std::as_bytes(std::span(record.head)).first(record.head_bytes);
+  const auto line = (record.flags & REQUEST_AFTER_BODY) != 0 ? find_request_line(head)
+                                                             : decode_request_line(head);
+  request.method = line ? line->method : "-";
+  request.path = line ? line->path : "";
+  const auto response = decode_response_head(
+      std::as_bytes(std::span(record.response)).first(record.response_bytes), request.method);
+  request.status = response ? response->status : 0;
+  request.received_bytes = record.received_bytes;
+  request.sent_bytes = record.sent_bytes;
+  request.minor_faults = record.minor_faults_count;
+  request.major_faults = record.major_faults_count;
+  request.anonymous_begin_bytes = record.anonymous_begin_bytes;
+  request.anonymous_end_bytes = record.anonymous_end_bytes;
+  // The kernel side does not know where a response ends. Its own length may tell.
+  const bool whole =
+      response && response->total_bytes && request.sent_bytes >= *response->total_bytes;
+  request.ended = whole || (record.flags & REQUEST_ENDED) != 0;
+  request.thread_died = (record.flags & REQUEST_THREAD_DIED) != 0;
+  return request;
+}
+
+} // namespace linger::decode

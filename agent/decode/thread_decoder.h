@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/result.h"
+#include "domain/observation.h"
+
+#include <cstddef>
+#include <span>
+
+namespace linger::decode {
+
+/// A thread's state and its whole ledger, which adds up to its life under observation.
+struct Thread {
+  domain::ThreadSample sample;
+  domain::TimeWindow life;
+  domain::CauseTimes ledger;
+};
+
+/// Turns the bytes of a struct thread_record into a thread. Fails as `malformed` when size, cause
+/// or times are impossible. The sample's time is for the caller to fill in.
+[[nodiscard]] Result<Thread> decode_thread(std::span<const std::byte> record);
+
+} // namespace linger::decode

@@ -1,0 +1,21 @@
+// The rules. Each is a pure function of one server's load and answers with its findings; the page
+// of the same name under docs/findings/ says when it speaks and what it cannot see.
+
+#pragma once
+
+#include "diagnose/server_load.h"
+#include "diagnose/thresholds.h"
+#include "domain/finding.h"
+
+#include <vector>
+
+namespace linger::diagnose {
+
+[[nodiscard]] std::vector<domain::Finding> blocking_io_in_request(const ServerLoad &load,
+                                                                  const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> workers_saturated(const ServerLoad &load,
+                                                             const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> memory_retained(const ServerLoad &load,
+                                                           const Thresholds &thresholds);
+
+} // namespace linger::diagnose

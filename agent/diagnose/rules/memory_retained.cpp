@@ -1,0 +1,110 @@
+#include "diagnose/cite.h"
+#include "diagnose/human.h"
+#include "diagnose/rules.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+
+namespace linger::diagnose {
+namespace {
+
+using domain::EndpointReport;
+using domain::Finding;
+using domain::Severity;
+
+bool keeps_memory(const EndpointReport &endpoint, const Thresholds &thresholds)
+{
+  const domain::EndpointMemory &memory = endpoint.memory;
+  return memory.tier != domain::MemoryTier::none && memory.low > 0 && memory.late_low > 0 &&
+         memory.retained_bytes_per_request >= thresholds.retained_min_bytes_per_request &&
+         (memory.retained_bytes >= thresholds.retained_min_total_bytes ||
+          memory.retained_bytes_per_request >= thresholds.retained_large_bytes_per_request);
+}
+
+/// Two leading digits: 8723 -> 8700.
+std::uint64_t rounded_down(double value)
+{
+  if (value < 1)
+    return 1;
+  const double step = std::pow(10.0, std::max(0.0, std::floor(std::log10(value)) - 1));
+  return static_cast<std::uint64_t>(std::floor(value / step) * step);
+}
+
+std::string stopgap(const ServerLoad &load, double growth_bytes, const Thresholds &thresholds)
+{
+  const double per_request = growth_bytes / static_cast<double>(load.requests);
+  const std::uint64_t limit =
+      rounded_down(thresholds.retained_max_worker_growth_bytes / per_request);
+  const std::uint32_t configured = load.server->server.max_requests;
+  const std::string ceiling = human_bytes(thresholds.retained_max_worker_growth_bytes);
+  if (configured != 0 && configured <= limit)
+    return fmt::format("Until then, --max-requests {} as it is set now keeps the growth below {} a "
+                       "worker.",
+                       configured, ceiling);
+  return fmt::format("Until then, --max-requests {} --max-requests-jitter {} replaces each worker "
+                     "before it has grown by {} with the present mix of requests.",
+                     limit - limit / 10, limit / 10, ceiling);
+}
+
+Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, double server_growth,
+                    const Thresholds &thresholds)
+{
+  const domain::EndpointMemory &memory = endpoint.memory;
+  const double hours = std::chrono::duration<double, std::ratio<3600>>(load.window).count();
+  const double per_hour = hours > 0 ? static_cast<double>(memory.retained_bytes) / hours : 0;
+  const std::string name = domain::endpoint_name(endpoint);
+
+  Finding finding = finding_of("memory-retained", load.server->server.master_tgid, name);
+  finding.severity = per_hour >= thresholds.retained_critical_bytes_per_hour ? Severity::critical
+                                                                             : Severity::warning;
+  finding.title = fmt::format("{} keeps {} of memory per request", name,
+                              human_bytes(memory.retained_bytes_per_request));
+  finding.detail = fmt::format(
+      "After {} requests in {} the workers' anonymous memory had grown by about {} on account of "
+      "this endpoint ({} to {} per request with 95 % confidence; {} to {} in the later half, so it "
+      "is not warm-up). At this rate that is {} an hour, all workers together.",
+      endpoint.requests, human_time(load.window),
+      human_bytes(static_cast<double>(memory.retained_bytes)), human_bytes(memory.low),
+      human_bytes(memory.high), human_bytes(memory.late_low), human_bytes(memory.late_high),
+      human_bytes(per_hour));
+  finding.remedy = fmt::format(
+      "Look in what {} calls for something that outlives the request and only grows: a list or "
+      "dict "
+      "at module level, functools.lru_cache(maxsize=None) or functools.cache, a class attribute, a "
+      "callback that is registered and never removed, a log handler or tracer that buffers. Give "
+      "it "
+      "a bound or move it to the cache. {}",
+      name, stopgap(load, server_growth, thresholds));
+
+  cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");
+  cite_bytes(finding, "retained per request", memory.retained_bytes_per_request);
+  cite_bytes(finding, "retained per request, low", memory.low);
+  cite_bytes(finding, "retained per request, high", memory.high);
+  cite_bytes(finding, "retained per request in the later half, low", memory.late_low);
+  cite_bytes(finding, "retained in the window", static_cast<double>(memory.retained_bytes));
+  cite_bytes(finding, "retained per hour at this rate", per_hour);
+  cite_count(finding, "page faults per request, mean", memory.faults_per_request, "faults");
+  return finding;
+}
+
+} // namespace
+
+std::vector<Finding> memory_retained(const ServerLoad &load, const Thresholds &thresholds)
+{
+  std::vector<const EndpointReport *> growing;
+  double growth_bytes = 0;
+  for (const EndpointReport *endpoint : load.endpoints) {
+    if (!keeps_memory(*endpoint, thresholds))
+      continue;
+    growing.push_back(endpoint);
+    growth_bytes += static_cast<double>(endpoint->memory.retained_bytes);
+  }
+  std::vector<Finding> findings;
+  findings.reserve(growing.size());
+  for (const EndpointReport *endpoint : growing)
+    findings.push_back(finding_for(*endpoint, load, growth_bytes, thresholds));
+  return findings;
+}
+
+} // namespace linger::diagnose

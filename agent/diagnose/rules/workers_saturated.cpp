@@ -1,0 +1,98 @@
+#include "diagnose/cite.h"
+#include "diagnose/human.h"
+#include "diagnose/rules.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <limits>
+
+namespace linger::diagnose {
+namespace {
+
+using domain::Cause;
+using domain::Finding;
+using domain::Nanos;
+using domain::Severity;
+
+/// Little's law: as many threads as had a request on average, with slack; at least one more than
+/// there are, because a full server hides how many it would need.
+std::uint32_t needed_threads(const ServerLoad &load, const Thresholds &thresholds)
+{
+  constexpr double most = std::numeric_limits<std::uint32_t>::max();
+  const double wanted = load.busy_threads / thresholds.saturated_target_utilization_ratio;
+  return static_cast<std::uint32_t>(
+      std::min(std::max(load.threads() + 1.0, std::ceil(wanted)), most));
+}
+
+std::uint32_t divided_up(std::uint32_t all, std::uint32_t by)
+{
+  return (all + by - 1) / by;
+}
+
+std::string remedy_for(const ServerLoad &load, const Thresholds &thresholds)
+{
+  const std::uint32_t needed = needed_threads(load, thresholds);
+  const std::string now = fmt::format(
+      "The server has {} workers with {} {} ({} requests at a time) and would need "
+      "about {}: {:.1f} busy on average, divided by {:.1f}.",
+      load.workers, load.threads_per_worker, load.threads_per_worker == 1 ? "thread" : "threads",
+      load.threads(), needed, load.busy_threads, thresholds.saturated_target_utilization_ratio);
+  std::string change;
+  if (load.blocked_ratio() >= 0.5) {
+    change =
+        fmt::format("Threads are cheap for requests that mostly wait: start it with "
+                    "--worker-class gthread --workers {} --threads {}, provided that the "
+                    "application is thread-safe; else --workers {} at the price of their memory.",
+                    load.workers, divided_up(needed, load.workers),
+                    divided_up(needed, load.threads_per_worker));
+  } else {
+    change = fmt::format(
+        "Its requests wait mostly inside the process, for locks and the like, where "
+        "more threads would wait too: start it with --workers {}{}.",
+        divided_up(needed, load.threads_per_worker),
+        load.threads_per_worker == 1 ? "" : fmt::format(" --threads {}", load.threads_per_worker));
+  }
+  return now + " " + change +
+         " Measure again afterwards: a full server also hides the load that it turned away. "
+         "Shortening what the requests wait on (see blocking-io-in-request) helps more than "
+         "either.";
+}
+
+} // namespace
+
+std::vector<Finding> workers_saturated(const ServerLoad &load, const Thresholds &thresholds)
+{
+  if (!is_saturated(load, thresholds))
+    return {};
+  const Nanos queue_p50{ static_cast<Nanos::rep>(load.accept_queue_ns.quantile(0.5)) };
+  const Nanos queue_p90{ static_cast<Nanos::rep>(load.accept_queue_ns.quantile(0.9)) };
+  const bool full = load.utilization() >= thresholds.saturated_min_utilization_ratio;
+  const bool queues = queue_p90.count() >= thresholds.saturated_min_accept_queue_p90_ns;
+
+  Finding finding = finding_of("workers-saturated", load.server->server.master_tgid, "");
+  finding.severity = full && queues ? Severity::critical : Severity::warning;
+  finding.title = full ? fmt::format("All {} workers are busy {} of the time, mostly waiting",
+                                     load.workers, human_share(load.utilization()))
+                       : fmt::format("Connections wait {} for a worker (p90), while requests use "
+                                     "little CPU",
+                                     human_time(queue_p90));
+  finding.detail = fmt::format(
+      "{} requests in {} kept {:.1f} of {} request threads busy on average. In a worker they spent "
+      "{} of their time waiting for something outside the process and {} computing or waiting for "
+      "a "
+      "CPU. One connection in ten waited more than {} until a worker accepted it.",
+      load.requests, human_time(load.window), load.busy_threads, load.threads(),
+      human_share(load.blocked_ratio()), human_share(load.cpu_ratio()), human_time(queue_p90));
+  finding.remedy = remedy_for(load, thresholds);
+  cite_share(finding, "utilization of the workers", load.utilization());
+  cite_count(finding, "request threads busy, mean", load.busy_threads, "threads");
+  cite_count(finding, "request threads", load.threads(), "threads");
+  cite_time(finding, "accept queue, p50", queue_p50);
+  cite_time(finding, "accept queue, p90", queue_p90);
+  cite_share(finding, "blocked part of the time in a worker", load.blocked_ratio());
+  cite_share(finding, "CPU part of the time in a worker", load.cpu_ratio());
+  return { finding };
+}
+
+} // namespace linger::diagnose

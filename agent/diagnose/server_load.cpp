@@ -1,0 +1,118 @@
+#include "diagnose/server_load.h"
+
+#include <algorithm>
+
+namespace linger::diagnose {
+
+using domain::Cause;
+using domain::CauseTimes;
+using domain::Nanos;
+
+double ServerLoad::utilization() const
+{
+  return threads() == 0 ? 0 : std::clamp(busy_threads / threads(), 0.0, 1.0);
+}
+
+Nanos ServerLoad::capacity() const
+{
+  const Nanos::rep most_ns = Nanos::max().count() / std::max(1U, threads());
+  return window.count() > most_ns ? Nanos::max() : window * threads();
+}
+
+double ServerLoad::cpu_ratio() const
+{
+  // Whoever waits for a CPU or for the interpreter would compute if he could.
+  const Nanos running = domain::saturating_sum(times[Cause::on_cpu], times[Cause::run_queue]);
+  return ratio_of(domain::saturating_sum(running, times[Cause::gil]), service_time(times));
+}
+
+double ServerLoad::blocked_ratio() const
+{
+  return ratio_of(outside_time(times), service_time(times));
+}
+
+Nanos service_time(const CauseTimes &times)
+{
+  return times.wall() - times[Cause::accept_queue] - times[Cause::event_loop];
+}
+
+bool is_outside(Cause cause)
+{
+  switch (cause) {
+    case Cause::client_read:
+    case Cause::client_write:
+    case Cause::database:
+    case Cause::cache:
+    case Cause::upstream:
+    case Cause::dns:
+    case Cause::disk:
+    case Cause::sleep:
+    case Cause::child:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Nanos outside_time(const CauseTimes &times)
+{
+  Nanos sum{};
+  for (const Cause cause : domain::all_causes()) {
+    if (is_outside(cause))
+      sum = domain::saturating_sum(sum, times[cause]);
+  }
+  return sum;
+}
+
+double ratio_of(Nanos part, Nanos whole)
+{
+  return whole <= Nanos::zero()
+             ? 0
+             : static_cast<double>(part.count()) / static_cast<double>(whole.count());
+}
+
+std::vector<ServerLoad> server_loads(const domain::Report &report)
+{
+  std::vector<ServerLoad> loads;
+  for (const domain::ServerReport &server : report.servers) {
+    ServerLoad &load = loads.emplace_back();
+    load.server = &server;
+    load.window = report.window.length();
+    load.threads_per_worker = std::max(1U, server.server.threads_per_worker);
+    std::uint32_t alive = 0;
+    for (const domain::WorkerReport &worker : server.workers) {
+      load.busy_threads += worker.utilization * load.threads_per_worker;
+      alive += worker.state == domain::WorkerState::exited ? 0 : 1;
+    }
+    // TTIN and TTOU change the number of workers without a word in the configuration.
+    load.workers = alive != 0 ? alive : server.server.workers_configured;
+    for (const domain::EndpointReport &endpoint : report.endpoints) {
+      if (endpoint.server != server.server.master_tgid)
+        continue;
+      load.endpoints.push_back(&endpoint);
+      load.requests += endpoint.requests;
+      load.times += endpoint.times;
+      load.accept_queue_ns.merge(endpoint.accept_queue_ns);
+    }
+  }
+  return loads;
+}
+
+bool has_request_threads(const domain::Server &server)
+{
+  return server.worker_class.empty() || server.worker_class == "sync" ||
+         server.worker_class == "gthread";
+}
+
+bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)
+{
+  if (!has_request_threads(load.server->server) || load.workers == 0 ||
+      load.requests < thresholds.saturated_min_requests ||
+      load.cpu_ratio() >= thresholds.saturated_max_cpu_ratio)
+    return false;
+  const auto queued = static_cast<std::int64_t>(load.accept_queue_ns.quantile(0.9));
+  return load.utilization() >= thresholds.saturated_min_utilization_ratio ||
+         queued >= thresholds.saturated_min_accept_queue_p90_ns;
+}
+
+} // namespace linger::diagnose

@@ -1,0 +1,58 @@
+// How busy one server was, and with what. More than one rule asks.
+
+#pragma once
+
+#include "diagnose/thresholds.h"
+#include "domain/report.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace linger::diagnose {
+
+/// The requests of one server and its workers over the report's window.
+struct ServerLoad {
+  const domain::ServerReport *server = nullptr;
+  std::vector<const domain::EndpointReport *> endpoints;
+  domain::Nanos window{};
+  std::uint64_t requests = 0;
+  /// Worker processes alive, or else as configured.
+  std::uint32_t workers = 0;
+  std::uint32_t threads_per_worker = 1;
+  /// Threads that had a request, on average over the window.
+  double busy_threads = 0;
+  domain::CauseTimes times;
+  domain::QuantileSketch accept_queue_ns;
+
+  [[nodiscard]] std::uint32_t threads() const { return workers * threads_per_worker; }
+  /// 0 to 1.
+  [[nodiscard]] double utilization() const;
+  /// Thread time there was in the window.
+  [[nodiscard]] domain::Nanos capacity() const;
+  /// Part of the requests' service time.
+  [[nodiscard]] double cpu_ratio() const;
+  [[nodiscard]] double blocked_ratio() const;
+};
+
+/// The time in which a thread was busy with the requests: wall time without the waits in
+/// the kernel's backlog and behind other requests.
+[[nodiscard]] domain::Nanos service_time(const domain::CauseTimes &times);
+
+/// Whether what is waited on is outside the process: a database, a client, a disk, a timer.
+[[nodiscard]] bool is_outside(domain::Cause cause);
+[[nodiscard]] domain::Nanos outside_time(const domain::CauseTimes &times);
+
+/// `part` / `whole`, 0 when there is no whole.
+[[nodiscard]] double ratio_of(domain::Nanos part, domain::Nanos whole);
+
+/// One a known server, in the report's order.
+[[nodiscard]] std::vector<ServerLoad> server_loads(const domain::Report &report);
+
+/// A worker of it serves one request at a time on each of its threads. Event loops are not judged
+/// by how many requests are open.
+[[nodiscard]] bool has_request_threads(const domain::Server &server);
+
+/// The workers are what requests wait for, and the workers themselves wait.
+[[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);
+
+} // namespace linger::diagnose

@@ -1,0 +1,47 @@
+// The figures at which a rule speaks up. docs/findings/ explains each beside its rule.
+
+#pragma once
+
+#include <cstdint>
+
+namespace linger::diagnose {
+
+struct Thresholds {
+  // blocking-io-in-request
+
+  /// Fewer requests of an endpoint are no pattern.
+  std::uint64_t blocking_min_requests = 5;
+  /// Blocked on something outside the process, mean per request.
+  std::int64_t blocking_min_mean_ns = 20'000'000;
+  /// The same as a part of the time a worker spent on the request.
+  double blocking_min_ratio = 0.5;
+  /// An endpoint that takes less than this part of the server's worker time is worth knowing only.
+  double blocking_minor_ratio = 0.02;
+
+  // workers-saturated
+
+  /// Fewer requests of a server are no load.
+  std::uint64_t saturated_min_requests = 20;
+  /// Part of the window in which the workers' threads had a request.
+  double saturated_min_utilization_ratio = 0.9;
+  /// Time in the kernel's backlog that one connection in ten exceeds.
+  std::int64_t saturated_min_accept_queue_p90_ns = 10'000'000;
+  /// Requests that need more CPU than this part of their time would not gain from more workers.
+  double saturated_max_cpu_ratio = 0.5;
+  /// What the advice aims at: enough slack for a burst.
+  double saturated_target_utilization_ratio = 0.7;
+
+  // memory-retained
+
+  /// Less per request is within what page-sized counters can tell.
+  double retained_min_bytes_per_request = 256;
+  /// One of these two must be reached as well: over the window, or per request.
+  std::int64_t retained_min_total_bytes = 1'048'576;
+  double retained_large_bytes_per_request = 4096;
+  /// Growth of a whole server that leaves nobody time to wait for a release.
+  double retained_critical_bytes_per_hour = 1'073'741'824;
+  /// What the stopgap lets a worker grow by before it is replaced.
+  double retained_max_worker_growth_bytes = 268'435'456;
+};
+
+} // namespace linger::diagnose

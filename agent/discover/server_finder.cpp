@@ -1,0 +1,47 @@
+#include "discover/server_finder.h"
+
+#include "discover/proc_files.h"
+#include "discover/process.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace linger::discover {
+namespace {
+
+bool has_process(const domain::Server &server, std::uint32_t tgid)
+{
+  return server.master_tgid == tgid ||
+         std::ranges::any_of(server.workers, [tgid](const domain::WorkerProcess &worker) {
+           return worker.tgid == tgid;
+         });
+}
+
+} // namespace
+
+ServerFinder::ServerFinder(std::filesystem::path proc) : proc_(std::move(proc)) {}
+
+std::vector<domain::Server> ServerFinder::find()
+{
+  return GunicornSurvey(proc_).servers(remembered_);
+}
+
+Result<domain::Server> ServerFinder::find(std::uint32_t tgid)
+{
+  const auto stat = read_stat(proc_, tgid);
+  if (!stat && stat.error().kind == Error::Kind::not_found)
+    return failure(Error::Kind::not_found, fmt::format("there is no process {}", tgid));
+  if (!stat)
+    return because(fmt::format("look at process {}", tgid), stat.error());
+  const auto cmdline = read_text(directory_of(proc_, tgid) / "cmdline");
+  if (!cmdline && cmdline.error().kind == Error::Kind::not_permitted)
+    return because(fmt::format("look at process {} ({})", tgid, stat->comm), cmdline.error());
+
+  for (domain::Server &server : find())
+    if (has_process(server, tgid))
+      return std::move(server);
+  return failure(Error::Kind::not_found,
+                 fmt::format("{} ({}) is not a Gunicorn master or worker", tgid, stat->comm));
+}
+
+} // namespace linger::discover

@@ -1,0 +1,114 @@
+#include "domain/endpoint_aggregate.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace linger::domain {
+namespace {
+
+// A fault brings in one page: of this size on x86-64, and on arm64 as distributions build it.
+constexpr std::uint64_t page_bytes = 4096;
+
+std::uint64_t nanos_of(Nanos time)
+{
+  return static_cast<std::uint64_t>(std::max(Nanos::zero(), time).count());
+}
+
+} // namespace
+
+TimeWindow busy_window(const Request &request)
+{
+  const Nanos before = request.times[Cause::accept_queue] + request.times[Cause::event_loop];
+  return { .begin = std::min(request.window.end, request.window.begin + before),
+           .end = request.window.end };
+}
+
+bool is_malformed(const Request &request)
+{
+  return request.method == "-" || request.path.empty();
+}
+
+void EndpointAggregate::add(const WholeRequest &whole)
+{
+  const Request &request = whole.request;
+  ++requests_;
+  if (request.status >= 500 || request.status == 0)
+    ++errors_;
+  wall_ns_.add(nanos_of(request.window.length()));
+  if (const Nanos queued = request.times[Cause::accept_queue]; queued > Nanos::zero())
+    accept_queue_ns_.add(nanos_of(queued));
+  times_ += request.times;
+  sites_.add_request(whole.waits);
+  faults_ += request.minor_faults + request.major_faults;
+}
+
+EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstimate *growth) const
+{
+  EndpointReport report{ .server = server,
+                         .method = method_,
+                         .route = route_,
+                         .requests = requests_,
+                         .errors = errors_,
+                         .wall_ns = wall_ns_,
+                         .accept_queue_ns = accept_queue_ns_,
+                         .times = times_,
+                         .sites = sites_.top(max_reported_sites) };
+  const auto requests = static_cast<double>(requests_);
+  report.memory.allocated_bytes = faults_ * page_bytes;
+  report.memory.faults_per_request = requests_ == 0 ? 0 : static_cast<double>(faults_) / requests;
+  if (growth != nullptr) {
+    report.memory.tier = MemoryTier::growth;
+    report.memory.retained_bytes = std::llround(growth->per_request * requests);
+    report.memory.retained_bytes_per_request = growth->per_request;
+    report.memory.low = growth->low;
+    report.memory.high = growth->high;
+    report.memory.late_low = growth->late_low;
+    report.memory.late_high = growth->late_high;
+  }
+  return report;
+}
+
+void EndpointTable::add(const WholeRequest &whole, const RouteTable &routes)
+{
+  const Request &request = whole.request;
+  const std::uint32_t id = id_of(request, routes);
+  endpoints_[id].add(whole);
+  // 0 is what a kernel without the counter gives: no worker has no memory.
+  if (request.anonymous_begin_bytes != 0) {
+    growth_.add(request.tgid, { .busy = busy_window(request),
+                                .endpoint = id,
+                                .anonymous_begin_bytes = request.anonymous_begin_bytes });
+  }
+}
+
+std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
+{
+  const std::map<std::uint32_t, GrowthEstimate> growth = growth_.estimates();
+  std::vector<EndpointReport> reports;
+  reports.reserve(endpoints_.size());
+  for (std::uint32_t id = 0; id < endpoints_.size(); ++id) {
+    const auto estimate = growth.find(id);
+    reports.push_back(
+        endpoints_[id].report(server, estimate == growth.end() ? nullptr : &estimate->second));
+  }
+  return reports;
+}
+
+std::uint32_t EndpointTable::id_of(const Request &request, const RouteTable &routes)
+{
+  std::pair<std::string, std::string> key{ "-", "(malformed)" };
+  const bool malformed = is_malformed(request);
+  if (!malformed)
+    key = { request.method, routes.route_of(request.path) };
+  if (const auto known = ids_.find(key); known != ids_.end())
+    return known->second;
+  // Two places are kept for "(malformed)" and "(other)".
+  if (!malformed && ids_.size() + 2 >= max_endpoints_)
+    key = { "*", other_route };
+  const auto [place, is_new] = ids_.emplace(key, static_cast<std::uint32_t>(endpoints_.size()));
+  if (is_new)
+    endpoints_.emplace_back(key.first, key.second);
+  return place->second;
+}
+
+} // namespace linger::domain

@@ -1,0 +1,83 @@
+// The requests of one server, summed by endpoint.
+
+#pragma once
+
+#include "domain/growth.h"
+#include "domain/report.h"
+#include "domain/route.h"
+#include "domain/thread_requests.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace linger::domain {
+
+/// Sums over the requests of one method and route. Not thread-safe.
+class EndpointAggregate {
+public:
+  static constexpr std::size_t max_reported_sites = 16;
+  static constexpr std::size_t max_sites = 256;
+
+  EndpointAggregate(std::string method, std::string route)
+      : method_(std::move(method)), route_(std::move(route))
+  {
+  }
+
+  void add(const WholeRequest &whole);
+
+  /// `growth` is null where it could not be estimated: then the tier is none, and what was kept is
+  /// 0 (page faults are counted all the same).
+  [[nodiscard]] EndpointReport report(std::uint32_t server, const GrowthEstimate *growth) const;
+
+private:
+  std::string method_;
+  std::string route_;
+  std::uint64_t requests_ = 0;
+  std::uint64_t errors_ = 0;
+  QuantileSketch wall_ns_;
+  QuantileSketch accept_queue_ns_;
+  CauseTimes times_;
+  SiteTable sites_{ max_sites };
+  std::uint64_t faults_ = 0;
+};
+
+/// All endpoints of one server, at most `max_endpoints`: requests of further ones are counted under
+/// the method "*" and the route "(other)". Requests that are no HTTP have the method "-" and the
+/// route
+/// "(malformed)"; these two always have room. Not thread-safe.
+class EndpointTable {
+public:
+  static constexpr const char *other_route = "(other)";
+
+  explicit EndpointTable(std::size_t max_endpoints) : max_endpoints_(max_endpoints) {}
+
+  void add(const WholeRequest &whole, const RouteTable &routes);
+
+  /// The worker is gone, and another may get its number.
+  void forget(std::uint32_t worker) { growth_.forget(worker); }
+
+  [[nodiscard]] std::vector<EndpointReport> report(std::uint32_t server) const;
+
+  /// Whether "(other)" was needed.
+  [[nodiscard]] bool overflowed() const { return ids_.contains({ "*", other_route }); }
+
+private:
+  [[nodiscard]] std::uint32_t id_of(const Request &request, const RouteTable &routes);
+
+  std::size_t max_endpoints_;
+  std::map<std::pair<std::string, std::string>, std::uint32_t> ids_;
+  std::vector<EndpointAggregate> endpoints_; // by id
+  Growth growth_;
+};
+
+/// When a thread took the request until its last byte: without the time in the kernel's backlog and
+/// behind other requests, in which the worker was not busy with it.
+[[nodiscard]] TimeWindow busy_window(const Request &request);
+
+/// No HTTP request at all.
+[[nodiscard]] bool is_malformed(const Request &request);
+
+} // namespace linger::domain

@@ -1,0 +1,33 @@
+#include "domain/evidence.h"
+
+#include "domain/evidence_state.h"
+
+#include <utility>
+#include <variant>
+
+namespace linger::domain {
+
+struct Evidence::State {
+  EvidenceState sums;
+};
+
+Evidence::Evidence(RouteTable routes)
+    : state_(std::make_unique<State>(State{ { std::move(routes), max_endpoints } }))
+{
+}
+
+Evidence::~Evidence() = default;
+Evidence::Evidence(Evidence &&) noexcept = default;
+Evidence &Evidence::operator=(Evidence &&) noexcept = default;
+
+void Evidence::add(const Observation &observation)
+{
+  std::visit([this](const auto &seen) { state_->sums.add(seen); }, observation);
+}
+
+Report Evidence::report() const
+{
+  return state_->sums.report();
+}
+
+} // namespace linger::domain

@@ -1,0 +1,57 @@
+// Linear regression of a stream in bounded memory: only the normal equations are kept.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace linger::domain {
+
+/// One coefficient with its 95 % interval.
+struct Coefficient {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+};
+
+/// y = b1 x1 + b2 x2 + ... without a constant. Adding rows is order-independent but for rounding.
+/// Columns that always move together share their effect, and their intervals say so by being wide.
+/// Not thread-safe.
+class LeastSquares {
+public:
+  /// x of one row: the column and its value, columns not named are 0.
+  struct Term {
+    std::size_t column = 0;
+    double value = 0;
+  };
+
+  void add(const std::vector<Term> &x, double y);
+  void merge(const LeastSquares &other);
+
+  /// Makes one column of two: `from` becomes 0 everywhere and what it held is added to `to`.
+  void fold(std::size_t from, std::size_t to);
+
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+
+  /// A coefficient for every column, in order; those of columns that are always 0 are 0. Empty when
+  /// there are not more rows than columns.
+  [[nodiscard]] std::vector<Coefficient> solve() const;
+
+private:
+  void widen(std::size_t columns);
+  [[nodiscard]] double &xx(std::size_t row, std::size_t column);
+  [[nodiscard]] double xx(std::size_t row, std::size_t column) const;
+
+  std::size_t columns_ = 0;
+  std::vector<double> xx_; // columns_ x columns_, symmetric
+  std::vector<double> xy_;
+  double yy_ = 0;
+  std::uint64_t rows_ = 0;
+};
+
+/// Student's t: 95 % of the distribution with this many degrees of freedom (at least 1) lie within
+/// plus and minus the result. Within 0.3 %.
+[[nodiscard]] double student_t95(std::uint64_t degrees_of_freedom);
+
+} // namespace linger::domain

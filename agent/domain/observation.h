@@ -1,0 +1,130 @@
+// What the agent observes, one thing at a time. A report is a pure function of a sequence of these:
+// a recording holds nothing else, and replaying it gives the same report.
+
+#pragma once
+
+#include "domain/cause.h"
+#include "domain/server.h"
+#include "domain/time.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace linger::domain {
+
+/// One request that ended, as the kernel side cut it out of a thread's life.
+struct Request {
+  std::uint32_t tgid = 0;
+  std::uint32_t tid = 0;
+  /// Counts the requests of this thread; a later Request with the same tid and sequence replaces an
+  /// earlier one that was not `ended` (its response had not finished after all).
+  std::uint64_t sequence = 0;
+  /// The same for all requests of one connection; unique within an agent's run.
+  std::uint64_t connection = 0;
+  /// From the completed handshake (first request of a connection) or the first byte, to the last
+  /// byte of the response.
+  TimeWindow window;
+  /// Adds up to window.length().
+  CauseTimes times;
+  /// "-" when the bytes were no HTTP request.
+  std::string method;
+  /// Without the query. Empty when the bytes were no HTTP request.
+  std::string path;
+  /// 0 when it ended without a response.
+  int status = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t minor_faults = 0;
+  std::uint64_t major_faults = 0;
+  /// The process's anonymous resident set at begin and at end, as the kernel counts it (on 6.2 and
+  /// newer in per-CPU batches: up to 32 pages a CPU late).
+  std::uint64_t anonymous_begin_bytes = 0;
+  std::uint64_t anonymous_end_bytes = 0;
+  /// False while more response bytes may follow.
+  bool ended = true;
+  /// The thread died before the response was sent.
+  bool thread_died = false;
+};
+
+/// A wait inside a request that took at least the threshold.
+struct Wait {
+  std::uint32_t tgid = 0;
+  std::uint32_t tid = 0;
+  /// Request::sequence of the request it happened in.
+  std::uint64_t request_sequence = 0;
+  TimeWindow window;
+  Cause cause = Cause::other;
+  /// What was waited on: "127.0.0.1:5432", "unix:/run/redis.sock", "futex", "clock_nanosleep".
+  std::string what;
+};
+
+/// A process of a watched server that came or went.
+struct ProcessEvent {
+  enum class Kind { started, executed, exited };
+  Kind kind = Kind::started;
+  MonotonicTime time;
+  std::uint32_t tgid = 0;
+  std::uint32_t parent_tgid = 0;
+  /// As waitpid(2) reports it, for `exited`.
+  int wait_status = 0;
+};
+
+/// What a worker holds now.
+struct MemorySample {
+  MonotonicTime time;
+  std::uint32_t tgid = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t anonymous_bytes = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t shared_bytes = 0;
+  std::uint64_t high_water_bytes = 0;
+};
+
+/// What one thread of a worker is doing now.
+struct ThreadSample {
+  MonotonicTime time;
+  std::uint32_t tgid = 0;
+  std::uint32_t tid = 0;
+  /// What it waits for, or on_cpu / run_queue.
+  Cause cause = Cause::other;
+  MonotonicTime since;
+  /// Whether a request is open, and since when; its method and path, and whether a part of its
+  /// response has been sent.
+  bool request_open = false;
+  bool response_begun = false;
+  MonotonicTime request_begin;
+  std::uint64_t request_sequence = 0;
+  std::string method;
+  std::string path;
+};
+
+/// The servers known at one moment. Replaces what was known before.
+struct ServersSeen {
+  MonotonicTime time;
+  std::vector<Server> servers;
+};
+
+/// The agent's own cost and losses, counted since it started.
+struct CoverageSample {
+  MonotonicTime time;
+  std::uint64_t requests_lost = 0;
+  /// Of any kind, requests_lost included.
+  std::uint64_t records_lost = 0;
+  Nanos agent_cpu{};
+  Nanos bpf_run{};
+  std::uint64_t agent_rss_bytes = 0;
+  /// Sentences for Coverage.gaps. Replaces what was known before.
+  std::vector<std::string> gaps;
+};
+
+/// The window opens or closes: the first and the last observation of every recording.
+struct WindowMark {
+  ClockAnchor clock;
+};
+
+using Observation = std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample,
+                                 ServersSeen, CoverageSample, WindowMark>;
+
+} // namespace linger::domain

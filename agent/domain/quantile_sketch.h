@@ -1,0 +1,44 @@
+// Quantiles of a stream in bounded memory.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace linger::domain {
+
+/// DDSketch (Masson, Rim, Lee: "DDSketch: a fast and fully-mergeable quantile sketch with
+/// relative-error guarantees", VLDB 2019) over positive integers: bucket i holds the values in
+/// (g^(i-1), g^i], g = (1 + e) / (1 - e), so that a quantile is off by at most e = 1 % of its value
+/// (and then rounded to a whole number). 2^64 needs 2,219 buckets, so nothing ever has to be
+/// collapsed; only those between the smallest and the largest value are kept. Not thread-safe.
+class QuantileSketch {
+public:
+  static constexpr double relative_error = 0.01;
+
+  void add(std::uint64_t value);
+  void merge(const QuantileSketch &other);
+
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+  [[nodiscard]] std::uint64_t min() const { return count_ == 0 ? 0 : min_; }
+  [[nodiscard]] std::uint64_t max() const { return max_; }
+  [[nodiscard]] double mean() const;
+
+  /// The value at `rank` (0 to 1) of the sorted values, 0 when there are none.
+  [[nodiscard]] std::uint64_t quantile(double rank) const;
+
+private:
+  [[nodiscard]] std::uint64_t &slot(std::size_t bucket);
+
+  /// buckets_[0] is bucket number first_.
+  std::vector<std::uint64_t> buckets_;
+  std::size_t first_ = 0;
+  std::uint64_t zeros_ = 0;
+  std::uint64_t count_ = 0;
+  std::uint64_t min_ = UINT64_MAX;
+  std::uint64_t max_ = 0;
+  double sum_ = 0;
+};
+
+} // namespace linger::domain

@@ -1,0 +1,127 @@
+// One report: what was seen in a window, what is wrong, and how complete the view was. The words
+// are those of proto/linger/v1, where each field's meaning and unit stand; serve/ translates.
+
+#pragma once
+
+#include "domain/cause.h"
+#include "domain/finding.h"
+#include "domain/quantile_sketch.h"
+#include "domain/server.h"
+#include "domain/time.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace linger::domain {
+
+enum class WorkerState { unknown, idle, busy, blocked, exited };
+
+struct WorkerMemory {
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t anonymous_bytes = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t shared_bytes = 0;
+  std::uint64_t high_water_bytes = 0;
+  std::int64_t growth_bytes = 0;
+  std::uint64_t minor_faults = 0;
+  std::uint64_t major_faults = 0;
+};
+
+struct WorkerReport {
+  std::uint32_t tgid = 0;
+  WorkerState state = WorkerState::unknown;
+  std::uint64_t requests = 0;
+  CauseTimes times;
+  WorkerMemory memory;
+  std::uint32_t restarts = 0;
+  std::uint32_t threads = 0;
+  std::string waits_on;
+  Nanos open_request{};
+  std::string open_request_endpoint;
+  /// 0 to 1.
+  double utilization = 0;
+  std::string exit_reason;
+};
+
+struct ServerReport {
+  Server server;
+  /// Those alive and those that ended in the window.
+  std::vector<WorkerReport> workers;
+};
+
+struct SiteReport {
+  Cause cause = Cause::other;
+  std::string what;
+  std::uint64_t waits = 0;
+  Nanos total{};
+  Nanos max{};
+  std::uint64_t requests = 0;
+};
+
+enum class MemoryTier { none, growth, census, allocations };
+
+struct MemorySite {
+  std::string what;
+  std::int64_t retained_bytes = 0;
+  std::int64_t count = 0;
+};
+
+struct EndpointMemory {
+  std::uint64_t allocated_bytes = 0;
+  std::int64_t retained_bytes = 0;
+  double retained_bytes_per_request = 0;
+  /// 95 % bounds of retained_bytes_per_request.
+  double low = 0;
+  double high = 0;
+  /// The same two bounds fitted to the later half of the window alone: growth that has ended
+  /// (warm-up, a cache that reached its ceiling) shows here as bounds around zero.
+  double late_low = 0;
+  double late_high = 0;
+  MemoryTier tier = MemoryTier::none;
+  double faults_per_request = 0;
+  std::vector<MemorySite> sites;
+};
+
+struct EndpointReport {
+  std::uint32_t server = 0;
+  std::string method;
+  std::string route;
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;
+  QuantileSketch wall_ns;
+  /// Accept-queue time of the requests that had one: the first of each connection.
+  QuantileSketch accept_queue_ns;
+  CauseTimes times;
+  std::vector<SiteReport> sites;
+  EndpointMemory memory;
+};
+
+struct Coverage {
+  std::uint64_t requests_seen = 0;
+  std::uint64_t requests_broken = 0;
+  std::uint64_t requests_lost = 0;
+  std::uint64_t records_seen = 0;
+  std::uint64_t records_lost = 0;
+  Nanos agent_cpu{};
+  Nanos bpf_run{};
+  std::uint64_t agent_rss_bytes = 0;
+  std::vector<std::string> gaps;
+};
+
+struct Report {
+  ClockAnchor clock;
+  TimeWindow window;
+  std::vector<ServerReport> servers;
+  std::vector<EndpointReport> endpoints;
+  std::vector<Finding> findings;
+  Coverage coverage;
+};
+
+/// "GET /report/{}".
+[[nodiscard]] inline std::string endpoint_name(const EndpointReport &endpoint)
+{
+  return endpoint.method + " " + endpoint.route;
+}
+
+} // namespace linger::domain

@@ -1,0 +1,44 @@
+// What was waited on, by cause and peer.
+
+#pragma once
+
+#include "domain/observation.h"
+#include "domain/report.h"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace linger::domain {
+
+/// Sums waits by (cause, what). Holds at most `limit` different ones; further ones are summed under
+/// (cause, "(other)"), so that the totals by cause stay true. Not thread-safe.
+class SiteTable {
+public:
+  explicit SiteTable(std::size_t limit) : limit_(limit) {}
+
+  void add(const Wait &wait);
+
+  /// Adds the waits of one request: each of its sites counts one request more.
+  void add_request(const SiteTable &request);
+
+  /// The `count` sites with the most total time, the most first.
+  [[nodiscard]] std::vector<SiteReport> top(std::size_t count) const;
+
+private:
+  struct Spent {
+    std::uint64_t waits = 0;
+    Nanos total{};
+    Nanos max{};
+    std::uint64_t requests = 0;
+  };
+
+  [[nodiscard]] Spent &spent_on(Cause cause, const std::string &what);
+
+  std::size_t limit_;
+  std::map<std::pair<Cause, std::string>, Spent> sites_;
+};
+
+} // namespace linger::domain

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+#include <bpf/libbpf.h>
+#include <memory>
+#include <string>
+
+namespace linger::kernel {
+
+struct DestroyLink {
+  void operator()(bpf_link *link) const noexcept { bpf_link__destroy(link); }
+};
+
+/// Detaches its program when destroyed.
+using Link = std::unique_ptr<bpf_link, DestroyLink>;
+
+/// Attaches `program` to one of the kernel's static tracepoints, "syscalls", "sys_exit_accept4".
+/// Finds it in tracefs where that is mounted, and else in an instance of its own that nobody else
+/// sees.
+[[nodiscard]] Result<Link> attach_tracepoint(const bpf_program &program,
+                                             const std::string &category, const std::string &name);
+
+/// Prepares an iterator; read_iterator() runs it once.
+[[nodiscard]] Result<Link> attach_iterator(const bpf_program &program);
+[[nodiscard]] Result<std::string> read_iterator(const Link &iterator);
+
+} // namespace linger::kernel

@@ -1,0 +1,52 @@
+#include "serve/acceptor.h"
+
+#include "base/socket.h"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <grpcpp/server_posix.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+namespace linger::serve {
+
+using namespace std::chrono_literals;
+
+Result<std::unique_ptr<Acceptor>> Acceptor::start(UnixListener listener, grpc::Server &server)
+{
+  UniqueFd stopping(::eventfd(0, EFD_CLOEXEC));
+  if (!stopping)
+    return failed("create an eventfd", errno);
+  return std::unique_ptr<Acceptor>(new Acceptor(std::move(listener), std::move(stopping), server));
+}
+
+Acceptor::Acceptor(UnixListener listener, UniqueFd stopping, grpc::Server &server)
+    : listener_(std::move(listener)), stopping_(std::move(stopping)), server_(server),
+      thread_([this] { accept_all(); })
+{
+}
+
+Acceptor::~Acceptor()
+{
+  ::eventfd_write(stopping_.get(), 1);
+}
+
+void Acceptor::accept_all()
+{
+  std::array<pollfd, 2> watched{ { { listener_.fd(), POLLIN, 0 },
+                                   { stopping_.get(), POLLIN, 0 } } };
+  while (true) {
+    if (::poll(watched.data(), watched.size(), -1) < 0 && errno != EINTR)
+      return;
+    if (watched[1].revents != 0)
+      return;
+    const int fd = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0)
+      grpc::AddInsecureChannelFromFd(&server_, fd); // owns it from here on
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+      std::this_thread::sleep_for(50ms); // the connection stays queued: do not spin on it
+  }
+}
+
+} // namespace linger::serve

@@ -1,0 +1,57 @@
+// What the service needs of the agent.
+
+#pragma once
+
+#include "base/result.h"
+#include "domain/observation.h"
+#include "domain/report.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace linger::serve {
+
+/// A request with what the agent knows about it beyond the record.
+struct SeenRequest {
+  domain::Request request;
+  std::string route;
+  std::uint32_t server = 0; // master_tgid
+  domain::WallTime start_time;
+};
+
+/// Implemented by app::Agent and by tests. Thread-safe. `tgids` are masters or any of their
+/// workers; empty means every server; one that is watched by nobody gives not_found.
+class AgentView {
+public:
+  virtual ~AgentView() = default;
+
+  /// Everything since the agent started, findings included.
+  [[nodiscard]] virtual Result<domain::Report>
+  report_so_far(const std::vector<std::uint32_t> &tgids) = 0;
+
+  /// Observes for `window` from now on and answers, findings included. Blocks; looks at `cancelled`
+  /// several times a second and fails as `exhausted` when it turns true.
+  [[nodiscard]] virtual Result<domain::Report> observe(domain::Nanos window,
+                                                       const std::vector<std::uint32_t> &tgids,
+                                                       const std::function<bool()> &cancelled) = 0;
+
+  /// Servers and the state of their workers at this moment.
+  [[nodiscard]] virtual Result<std::vector<domain::ServerReport>>
+  servers(const std::vector<std::uint32_t> &tgids) = 0;
+
+  /// Converts a Report's and ServerReport's monotonic times for people.
+  [[nodiscard]] virtual domain::ClockAnchor clock() = 0;
+
+  /// Calls `handler` for each request as it ends, on the agent's collecting thread: it must only
+  /// enqueue. Ends when the returned handle is destroyed; the handler is not called after that.
+  class Subscription {
+  public:
+    virtual ~Subscription() = default;
+  };
+  [[nodiscard]] virtual std::unique_ptr<Subscription>
+  subscribe(std::function<void(const SeenRequest &)> handler) = 0;
+};
+
+} // namespace linger::serve

@@ -1,0 +1,219 @@
+#include "serve/client.h"
+
+#include "serve/address.h"
+#include "serve/escape.h"
+#include "serve/status.h"
+#include "serve/unix_socket.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <google/protobuf/util/time_util.h>
+#include <grpcpp/grpcpp.h>
+
+namespace linger::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int most_report_bytes = 256 * 1024 * 1024;
+constexpr auto answer_time = 30s; // beyond what was asked to be observed
+
+/// gRPC takes a path as part of a URI.
+std::string target_of(const Address &address)
+{
+  if (const auto *host = std::get_if<HostAndPort>(&address))
+    return "dns:///" + host->text();
+  std::string target = "unix://";
+  for (const char c : std::get<SocketPath>(address).path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || std::strchr("/-._~", c) != nullptr)
+      target += c;
+    else
+      target += fmt::format("%{:02X}", byte);
+  }
+  return target;
+}
+
+std::shared_ptr<grpc::Channel> channel_to(const Address &address)
+{
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(most_report_bytes);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0); // an agent is never behind the user's web proxy
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0); // as many as a silent stream takes
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
+  return grpc::CreateCustomChannel(target_of(address), grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+/// What the kernel says about a socket's path is more than gRPC will tell.
+Result<> look_at(const Address &address)
+{
+  const auto *socket = std::get_if<SocketPath>(&address);
+  if (socket == nullptr)
+    return {};
+  const std::string where = printable(socket->path);
+  switch (const int err = knock(socket->path)) {
+    case 0:
+      return {};
+    case ENOENT:
+    case ENOTDIR:
+      return failure(Error::Kind::not_found,
+                     "no agent listens on " + where + ": is lingerd running, and on that path?");
+    case ECONNREFUSED:
+      return failure(Error::Kind::not_found,
+                     "nobody answers on " + where +
+                         ", which an agent left behind: start lingerd again");
+    case EACCES:
+    case EPERM:
+      return failure(Error::Kind::not_permitted,
+                     "the agent's socket " + where +
+                         " is not for this user: run as root or as a member of the socket's group");
+    default:
+      return failed("connect to the agent on " + where, err);
+  }
+}
+
+std::chrono::system_clock::time_point in(std::chrono::milliseconds span)
+{
+  return std::chrono::system_clock::now() + span;
+}
+
+/// Cancels the call as soon as `stop` is requested, even before the call began.
+auto cancel_on(const std::stop_token &stop, grpc::ClientContext &context)
+{
+  return std::stop_callback(stop, [&context] { context.TryCancel(); });
+}
+
+} // namespace
+
+Result<Client> Client::connect(const std::string &text, std::chrono::milliseconds timeout)
+{
+  const auto address = parse_address(text);
+  if (!address)
+    return tl::unexpected(address.error());
+  if (const auto there = look_at(*address); !there)
+    return tl::unexpected(there.error());
+
+  const std::shared_ptr<grpc::Channel> channel = channel_to(*address);
+  if (!channel->WaitForConnected(in(timeout)))
+    return failure(Error::Kind::not_found,
+                   fmt::format("no agent answered on {} within {} ms: is lingerd running, and does "
+                               "it listen there?",
+                               printable(text), timeout.count()));
+  return Client(text, v1::Diagnostics::NewStub(channel));
+}
+
+Error Client::explained(const grpc::Status &status) const
+{
+  Error error = from_status(status);
+  const std::string where = printable(address_);
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      error.what = fmt::format("the agent on {} went away ({}): is lingerd still running?", where,
+                               error.what);
+      break;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      error.what = fmt::format("the agent on {} did not answer in time: see its log", where);
+      break;
+    case grpc::StatusCode::UNIMPLEMENTED:
+      error.what =
+          fmt::format("the agent on {} does not know this call: is it an older lingerd?", where);
+      break;
+    case grpc::StatusCode::CANCELLED:
+      error.what = "cancelled";
+      break;
+    default:
+      break;
+  }
+  return error;
+}
+
+Result<v1::Report> Client::get_report(domain::Nanos window, const Tgids &tgids,
+                                      const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  // Whether the window is a possible one is for the agent to say.
+  const auto observed = std::clamp<domain::Nanos>(window, 0s, 2h);
+  context.set_deadline(in(std::chrono::ceil<std::chrono::milliseconds>(observed) + answer_time));
+  const auto cancelling = cancel_on(stop, context);
+
+  v1::GetReportRequest request;
+  *request.mutable_window() =
+      google::protobuf::util::TimeUtil::NanosecondsToDuration(window.count());
+  request.mutable_tgids()->Add(tgids.begin(), tgids.end());
+  v1::GetReportResponse response;
+  if (const grpc::Status status = stub_->GetReport(&context, request, &response); !status.ok())
+    return tl::unexpected(explained(status));
+  return std::move(*response.mutable_report());
+}
+
+Result<v1::ListServersResponse> Client::list_servers(const Tgids &tgids,
+                                                     const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  context.set_deadline(in(answer_time));
+  const auto cancelling = cancel_on(stop, context);
+
+  v1::ListServersRequest request;
+  request.mutable_tgids()->Add(tgids.begin(), tgids.end());
+  v1::ListServersResponse response;
+  if (const grpc::Status status = stub_->ListServers(&context, request, &response); !status.ok())
+    return tl::unexpected(explained(status));
+  return response;
+}
+
+template <typename Message>
+Result<> Client::read_all(grpc::ClientContext &context, grpc::ClientReader<Message> &reader,
+                          const MessageHandler<Message> &handler, const std::stop_token &stop) const
+{
+  bool wanted = true;
+  Message message;
+  while (wanted && reader.Read(&message))
+    wanted = handler(message);
+  if (!wanted)
+    context.TryCancel();
+  const grpc::Status status = reader.Finish();
+  if (status.ok() || !wanted || stop.stop_requested())
+    return {};
+  return tl::unexpected(explained(status));
+}
+
+Result<> Client::watch_workers(const v1::WatchWorkersRequest &request,
+                               const MessageHandler<v1::WatchWorkersResponse> &handler,
+                               const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  const auto cancelling = cancel_on(stop, context);
+  return read_all(context, *stub_->WatchWorkers(&context, request), handler, stop);
+}
+
+Result<> Client::watch_requests(const v1::WatchRequestsRequest &request,
+                                const MessageHandler<v1::WatchRequestsResponse> &handler,
+                                const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  const auto cancelling = cancel_on(stop, context);
+  return read_all(context, *stub_->WatchRequests(&context, request), handler, stop);
+}
+
+Result<> Client::watch_findings(const v1::WatchFindingsRequest &request,
+                                const MessageHandler<v1::WatchFindingsResponse> &handler,
+                                const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  const auto cancelling = cancel_on(stop, context);
+  return read_all(context, *stub_->WatchFindings(&context, request), handler, stop);
+}
+
+bool agent_answers(const std::string &text)
+{
+  const auto address = parse_address(text);
+  return address && look_at(*address) && channel_to(*address)->WaitForConnected(in(500ms));
+}
+
+} // namespace linger::serve

@@ -1,0 +1,103 @@
+#include "serve/convert.h"
+
+#include "serve/escape.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace linger::serve {
+namespace {
+
+v1::WorkerState state_of(domain::WorkerState state)
+{
+  switch (state) {
+    case domain::WorkerState::unknown:
+      return v1::WORKER_STATE_UNSPECIFIED;
+    case domain::WorkerState::idle:
+      return v1::WORKER_STATE_IDLE;
+    case domain::WorkerState::busy:
+      return v1::WORKER_STATE_BUSY;
+    case domain::WorkerState::blocked:
+      return v1::WORKER_STATE_BLOCKED;
+    case domain::WorkerState::exited:
+      return v1::WORKER_STATE_EXITED;
+  }
+  return v1::WORKER_STATE_UNSPECIFIED;
+}
+
+v1::WorkerMemory memory_of(const domain::WorkerMemory &memory)
+{
+  v1::WorkerMemory message;
+  message.set_resident_bytes(memory.resident_bytes);
+  message.set_anonymous_bytes(memory.anonymous_bytes);
+  message.set_file_bytes(memory.file_bytes);
+  message.set_shared_bytes(memory.shared_bytes);
+  message.set_high_water_bytes(memory.high_water_bytes);
+  message.set_growth_bytes(memory.growth_bytes);
+  message.set_minor_faults(memory.minor_faults);
+  message.set_major_faults(memory.major_faults);
+  return message;
+}
+
+v1::Worker worker_of(const domain::WorkerReport &worker)
+{
+  v1::Worker message;
+  message.set_tgid(worker.tgid);
+  message.set_state(state_of(worker.state));
+  message.set_requests(worker.requests);
+  *message.mutable_blocked() = to_proto(worker.times);
+  *message.mutable_memory() = memory_of(worker.memory);
+  message.set_restarts(worker.restarts);
+  message.set_threads(worker.threads);
+  message.set_waits_on(valid_utf8(worker.waits_on));
+  message.set_open_request_ns(to_ns(worker.open_request));
+  message.set_open_request(valid_utf8(worker.open_request_endpoint));
+  message.set_utilization(worker.utilization);
+  message.set_exit_reason(valid_utf8(worker.exit_reason));
+  return message;
+}
+
+/// /proc counts a start from boot in ticks of 1/100 s, whatever the kernel's own HZ is. The time
+/// the host was suspended counts there but not in CLOCK_MONOTONIC; servers are not suspended.
+domain::MonotonicTime started_at(const domain::WorkerProcess &process)
+{
+  constexpr std::uint64_t latest_ticks = 1ULL << 38U; // 87 years: keeps nonsense from overflowing
+  using Ticks = std::chrono::duration<std::int64_t, std::centi>;
+  return domain::MonotonicTime{ Ticks{
+      static_cast<std::int64_t>(std::min(process.start_ticks, latest_ticks)) } };
+}
+
+} // namespace
+
+v1::Server to_proto(const domain::ServerReport &report, const domain::ClockAnchor &clock)
+{
+  const domain::Server &server = report.server;
+  v1::Server message;
+  message.set_master_tgid(server.master_tgid);
+  message.set_kind(name_of(server.kind));
+  message.set_app(valid_utf8(server.app));
+  message.set_worker_class(valid_utf8(server.worker_class));
+  message.set_workers_configured(server.workers_configured);
+  message.set_threads_per_worker(server.threads_per_worker);
+  for (const std::string &address : server.listen)
+    message.add_listen(valid_utf8(address));
+  message.set_python_version(valid_utf8(server.python_version));
+  message.set_container(valid_utf8(server.container));
+  message.set_timeout_seconds(server.timeout_seconds);
+  message.set_preload(server.preload);
+  message.set_max_requests(server.max_requests);
+  for (const std::string &gap : server.gaps)
+    message.add_gaps(valid_utf8(gap));
+
+  for (const domain::WorkerReport &worker : report.workers) {
+    v1::Worker &added = *message.add_workers();
+    added = worker_of(worker);
+    const auto process =
+        std::ranges::find(server.workers, worker.tgid, &domain::WorkerProcess::tgid);
+    if (process != server.workers.end() && process->start_ticks != 0)
+      *added.mutable_start_time() = to_proto(clock.to_wall(started_at(*process)));
+  }
+  return message;
+}
+
+} // namespace linger::serve

@@ -1,0 +1,225 @@
+#include "serve/diagnostics_service.h"
+
+#include "serve/convert.h"
+#include "serve/duration_field.h"
+#include "serve/finding_changes.h"
+#include "serve/request_queue.h"
+#include "serve/status.h"
+
+#include <algorithm>
+#include <set>
+
+namespace linger::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How often a waiting call looks whether its client is still there: gRPC's synchronous calls
+/// cannot be woken by a cancellation.
+constexpr std::chrono::milliseconds glance = 100ms;
+
+template <typename Request>
+std::vector<std::uint32_t> tgids_of(const Request &request)
+{
+  return { request.tgids().begin(), request.tgids().end() };
+}
+
+/// Which requests a subscriber asked for.
+struct RequestFilter {
+  std::set<std::uint32_t> servers; // empty: all
+  domain::Nanos min_wall{};
+
+  [[nodiscard]] bool lets_pass(const SeenRequest &seen) const
+  {
+    return (servers.empty() || servers.contains(seen.server)) &&
+           seen.request.times.wall() >= min_wall;
+  }
+};
+
+v1::WatchFindingsResponse::Change change_of(FindingChanges::Kind kind)
+{
+  switch (kind) {
+    case FindingChanges::Kind::appeared:
+      return v1::WatchFindingsResponse::CHANGE_APPEARED;
+    case FindingChanges::Kind::updated:
+      return v1::WatchFindingsResponse::CHANGE_UPDATED;
+    case FindingChanges::Kind::resolved:
+      return v1::WatchFindingsResponse::CHANGE_RESOLVED;
+  }
+  return v1::WatchFindingsResponse::CHANGE_UNSPECIFIED;
+}
+
+} // namespace
+
+void DiagnosticsService::stop()
+{
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_all();
+}
+
+bool DiagnosticsService::ended(const grpc::ServerContext &context) const
+{
+  return stopping_ || context.IsCancelled();
+}
+
+bool DiagnosticsService::pause(const grpc::ServerContext &context, domain::Nanos length)
+{
+  const auto until = std::chrono::steady_clock::now() + length;
+  std::unique_lock lock(mutex_);
+  while (!ended(context)) {
+    const auto left = until - std::chrono::steady_clock::now();
+    if (left <= left.zero())
+      return true;
+    stopped_.wait_for(lock, std::min<std::chrono::steady_clock::duration>(left, glance));
+  }
+  return false;
+}
+
+grpc::Status DiagnosticsService::farewell() const
+{
+  if (stopping_)
+    return { grpc::StatusCode::UNAVAILABLE, "the agent is shutting down" };
+  return { grpc::StatusCode::CANCELLED, "the client went away" };
+}
+
+grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
+                                           const v1::GetReportRequest *request,
+                                           v1::GetReportResponse *response)
+{
+  const auto window = span_in(request->window(), "window", 0s, 1h);
+  if (!window)
+    return to_status(window.error());
+
+  const auto tgids = tgids_of(*request);
+  const auto report = *window == domain::Nanos::zero()
+                          ? agent_.report_so_far(tgids)
+                          : agent_.observe(*window, tgids, [&] { return ended(*context); });
+  if (ended(*context))
+    return farewell();
+  if (!report)
+    return to_status(report.error());
+  *response->mutable_report() = to_proto(*report);
+  return grpc::Status::OK;
+}
+
+grpc::Status DiagnosticsService::ListServers(grpc::ServerContext *context,
+                                             const v1::ListServersRequest *request,
+                                             v1::ListServersResponse *response)
+{
+  if (ended(*context))
+    return farewell();
+  const auto servers = agent_.servers(tgids_of(*request));
+  if (!servers)
+    return to_status(servers.error());
+  const domain::ClockAnchor clock = agent_.clock();
+  for (const domain::ServerReport &server : *servers)
+    *response->add_servers() = to_proto(server, clock);
+  return grpc::Status::OK;
+}
+
+grpc::Status DiagnosticsService::WatchWorkers(grpc::ServerContext *context,
+                                              const v1::WatchWorkersRequest *request,
+                                              grpc::ServerWriter<v1::WatchWorkersResponse> *writer)
+{
+  domain::Nanos interval = 1s;
+  if (request->has_interval()) {
+    const auto asked = span_in(request->interval(), "interval", 100ms, 1h);
+    if (!asked)
+      return to_status(asked.error());
+    interval = *asked;
+  }
+
+  const auto tgids = tgids_of(*request);
+  do {
+    if (ended(*context))
+      return farewell();
+    const auto servers = agent_.servers(tgids);
+    if (!servers)
+      return to_status(servers.error());
+
+    const domain::ClockAnchor clock = agent_.clock();
+    v1::WatchWorkersResponse response;
+    *response.mutable_time() = to_proto(domain::WallTime{ std::chrono::system_clock::now() });
+    for (const domain::ServerReport &server : *servers)
+      *response.add_servers() = to_proto(server, clock);
+    if (!writer->Write(response))
+      return farewell();
+  } while (pause(*context, interval));
+  return farewell();
+}
+
+grpc::Status
+DiagnosticsService::WatchRequests(grpc::ServerContext *context,
+                                  const v1::WatchRequestsRequest *request,
+                                  grpc::ServerWriter<v1::WatchRequestsResponse> *writer)
+{
+  const auto min_wall = span_in(request->min_wall(), "min_wall", 0s, 1h);
+  if (!min_wall)
+    return to_status(min_wall.error());
+  RequestFilter filter{ .servers = {}, .min_wall = *min_wall };
+  if (request->tgids_size() > 0) {
+    const auto servers = agent_.servers(tgids_of(*request));
+    if (!servers)
+      return to_status(servers.error());
+    for (const domain::ServerReport &server : *servers)
+      filter.servers.insert(server.server.master_tgid);
+  }
+
+  RequestQueue queue(limits_.queued_requests);
+  const auto subscription = agent_.subscribe([&](const SeenRequest &seen) {
+    if (filter.lets_pass(seen))
+      queue.push(seen);
+  });
+  // Tells the client that nothing is missed from here on.
+  writer->SendInitialMetadata();
+
+  std::uint64_t sequence = 0;
+  std::uint64_t skipped = 0;
+  const auto send = [&](const SeenRequest *seen) {
+    v1::WatchRequestsResponse response;
+    response.set_sequence(++sequence);
+    response.set_requests_skipped(std::exchange(skipped, 0));
+    if (seen != nullptr)
+      *response.mutable_request() = to_proto(*seen);
+    return !ended(*context) && writer->Write(response);
+  };
+
+  while (!ended(*context)) {
+    const RequestQueue::Batch batch = queue.take(glance);
+    if (batch.requests.empty() && skipped > 0 && !send(nullptr))
+      break;
+    if (!std::ranges::all_of(batch.requests, [&](const SeenRequest &seen) { return send(&seen); }))
+      break;
+    skipped += batch.skipped;
+  }
+  return farewell();
+}
+
+grpc::Status
+DiagnosticsService::WatchFindings(grpc::ServerContext *context,
+                                  const v1::WatchFindingsRequest *request,
+                                  grpc::ServerWriter<v1::WatchFindingsResponse> *writer)
+{
+  const auto tgids = tgids_of(*request);
+  FindingChanges changes;
+  do {
+    if (ended(*context))
+      return farewell();
+    const auto report = agent_.report_so_far(tgids);
+    if (!report)
+      return to_status(report.error());
+    for (const FindingChanges::Change &change : changes.update(report->findings)) {
+      v1::WatchFindingsResponse response;
+      response.set_change(change_of(change.kind));
+      *response.mutable_finding() = to_proto(change.finding, report->clock);
+      if (!writer->Write(response))
+        return farewell();
+    }
+  } while (pause(*context, 1s));
+  return farewell();
+}
+
+} // namespace linger::serve

@@ -1,0 +1,59 @@
+// linger.v1.Diagnostics over an AgentView.
+
+#pragma once
+
+#include "linger/v1/diagnostics.grpc.pb.h"
+#include "serve/agent_view.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+
+namespace linger::serve {
+
+struct ServiceLimits {
+  /// Requests held for one subscriber of WatchRequests; more are skipped and counted.
+  std::size_t queued_requests = 4096;
+};
+
+/// Each open call holds one of gRPC's threads. A call ends within about 100 ms once its client
+/// cancels it or stop() was called, unless it is writing to a client that does not read: that one
+/// ends with its connection.
+class DiagnosticsService final : public v1::Diagnostics::Service {
+public:
+  explicit DiagnosticsService(AgentView &agent, ServiceLimits limits = {})
+      : agent_(agent), limits_(limits)
+  {
+  }
+
+  /// Ends open calls, and those yet to come, as UNAVAILABLE.
+  void stop();
+
+  grpc::Status GetReport(grpc::ServerContext *context, const v1::GetReportRequest *request,
+                         v1::GetReportResponse *response) override;
+  grpc::Status ListServers(grpc::ServerContext *context, const v1::ListServersRequest *request,
+                           v1::ListServersResponse *response) override;
+  grpc::Status WatchWorkers(grpc::ServerContext *context, const v1::WatchWorkersRequest *request,
+                            grpc::ServerWriter<v1::WatchWorkersResponse> *writer) override;
+  grpc::Status WatchRequests(grpc::ServerContext *context, const v1::WatchRequestsRequest *request,
+                             grpc::ServerWriter<v1::WatchRequestsResponse> *writer) override;
+  grpc::Status WatchFindings(grpc::ServerContext *context, const v1::WatchFindingsRequest *request,
+                             grpc::ServerWriter<v1::WatchFindingsResponse> *writer) override;
+
+private:
+  [[nodiscard]] bool ended(const grpc::ServerContext &context) const;
+  /// Lets time pass; false when the call is to end instead.
+  [[nodiscard]] bool pause(const grpc::ServerContext &context, domain::Nanos length);
+  /// How a call ends that did not end by itself.
+  [[nodiscard]] grpc::Status farewell() const;
+
+  AgentView &agent_;
+  const ServiceLimits limits_;
+  std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+};
+
+} // namespace linger::serve

@@ -1,0 +1,37 @@
+#include "serve/finding_changes.h"
+
+#include <utility>
+
+namespace linger::serve {
+namespace {
+
+bool reads_differently(const domain::Finding &before, const domain::Finding &now)
+{
+  return before.severity != now.severity || before.title != now.title ||
+         before.detail != now.detail;
+}
+
+} // namespace
+
+std::vector<FindingChanges::Change> FindingChanges::update(const std::vector<domain::Finding> &now)
+{
+  std::vector<Change> changes;
+  std::map<std::string, domain::Finding> held_before = std::exchange(holding_, {});
+
+  for (const domain::Finding &finding : now) {
+    if (!holding_.emplace(finding.id, finding).second)
+      continue;
+    const auto before = held_before.find(finding.id);
+    if (before == held_before.end())
+      changes.push_back({ Kind::appeared, finding });
+    else if (reads_differently(before->second, finding))
+      changes.push_back({ Kind::updated, finding });
+  }
+  for (auto &[id, finding] : held_before) {
+    if (!holding_.contains(id))
+      changes.push_back({ Kind::resolved, std::move(finding) });
+  }
+  return changes;
+}
+
+} // namespace linger::serve

@@ -1,0 +1,249 @@
+#include "serve/recording_codec.h"
+
+#include "linger/recording/v1/recording.pb.h"
+
+#include <limits>
+
+namespace linger::serve {
+namespace {
+
+namespace pb = recording::v1;
+
+/// Reads one frame's fields and remembers what it met that cannot be or that it has no word for.
+class FieldReader {
+public:
+  /// 73 years of uptime, and of wall-clock time until 2116: the sum of two such stays in 64 bits.
+  static constexpr std::int64_t most_monotonic_ns = 1LL << 61;
+  static constexpr std::int64_t most_wall_ns = 1LL << 62;
+  /// 417 days: the sum of a few dozens stays in 64 bits.
+  static constexpr std::uint64_t most_span_ns = 1ULL << 55;
+
+  domain::MonotonicTime time(std::int64_t ns)
+  {
+    possible_ = possible_ && ns >= 0 && ns <= most_monotonic_ns;
+    return domain::MonotonicTime{ domain::Nanos{ possible_ ? ns : 0 } };
+  }
+
+  domain::Nanos span(std::uint64_t ns)
+  {
+    possible_ = possible_ && ns <= most_span_ns;
+    return domain::Nanos{ possible_ ? static_cast<std::int64_t>(ns) : 0 };
+  }
+
+  domain::TimeWindow window(std::int64_t begin_ns, std::int64_t end_ns)
+  {
+    possible_ = possible_ && begin_ns <= end_ns;
+    return { time(begin_ns), time(end_ns) };
+  }
+
+  domain::ClockAnchor clock(const pb::ClockAnchor &message)
+  {
+    possible_ = possible_ && message.wall_ns() >= 0 && message.wall_ns() <= most_wall_ns;
+    return { time(message.monotonic_ns()),
+             domain::WallTime{ domain::Nanos{ possible_ ? message.wall_ns() : 0 } } };
+  }
+
+  domain::Cause cause(pb::Cause cause)
+  {
+    if (cause >= pb::CAUSE_ON_CPU && cause <= pb::CAUSE_IDLE)
+      return static_cast<domain::Cause>(static_cast<int>(cause) - 1);
+    known_ = false;
+    return domain::Cause::other;
+  }
+
+  domain::ProcessEvent::Kind kind(pb::ProcessEvent::Kind kind)
+  {
+    switch (kind) {
+      case pb::ProcessEvent::KIND_STARTED:
+        return domain::ProcessEvent::Kind::started;
+      case pb::ProcessEvent::KIND_EXECUTED:
+        return domain::ProcessEvent::Kind::executed;
+      case pb::ProcessEvent::KIND_EXITED:
+        return domain::ProcessEvent::Kind::exited;
+      default:
+        known_ = false;
+        return domain::ProcessEvent::Kind::started;
+    }
+  }
+
+  domain::ServerKind kind(pb::ServerKind kind)
+  {
+    known_ = known_ && kind == pb::SERVER_KIND_GUNICORN;
+    return domain::ServerKind::gunicorn;
+  }
+
+  int status(std::uint32_t status)
+  {
+    possible_ = possible_ && status <= 999;
+    return possible_ ? static_cast<int>(status) : 0;
+  }
+
+  [[nodiscard]] bool possible() const { return possible_; }
+  [[nodiscard]] bool known() const { return known_; }
+
+private:
+  bool possible_ = true;
+  bool known_ = true;
+};
+
+domain::Request request_of(const pb::Request &message, FieldReader &read)
+{
+  domain::Request request{
+    .tgid = message.tgid(),
+    .tid = message.tid(),
+    .sequence = message.sequence(),
+    .connection = message.connection(),
+    .window = read.window(message.begin_ns(), message.end_ns()),
+    .times = {},
+    .method = message.method(),
+    .path = message.path(),
+    .status = read.status(message.status()),
+    .received_bytes = message.received_bytes(),
+    .sent_bytes = message.sent_bytes(),
+    .minor_faults = message.minor_faults(),
+    .major_faults = message.major_faults(),
+    .anonymous_begin_bytes = message.anonymous_begin_bytes(),
+    .anonymous_end_bytes = message.anonymous_end_bytes(),
+    .ended = !message.unfinished(),
+    .thread_died = message.thread_died(),
+  };
+  for (const pb::CauseTime &time : message.times()) // set, not added: repeats cannot overflow
+    request.times[read.cause(time.cause())] = read.span(time.spent_ns());
+  return request;
+}
+
+domain::Wait wait_of(const pb::Wait &message, FieldReader &read)
+{
+  return { .tgid = message.tgid(),
+           .tid = message.tid(),
+           .request_sequence = message.request_sequence(),
+           .window = read.window(message.begin_ns(), message.end_ns()),
+           .cause = read.cause(message.cause()),
+           .what = message.what() };
+}
+
+domain::ProcessEvent process_event_of(const pb::ProcessEvent &message, FieldReader &read)
+{
+  return { .kind = read.kind(message.kind()),
+           .time = read.time(message.time_ns()),
+           .tgid = message.tgid(),
+           .parent_tgid = message.parent_tgid(),
+           .wait_status = message.wait_status() };
+}
+
+domain::MemorySample memory_sample_of(const pb::MemorySample &message, FieldReader &read)
+{
+  return { .time = read.time(message.time_ns()),
+           .tgid = message.tgid(),
+           .resident_bytes = message.resident_bytes(),
+           .anonymous_bytes = message.anonymous_bytes(),
+           .file_bytes = message.file_bytes(),
+           .shared_bytes = message.shared_bytes(),
+           .high_water_bytes = message.high_water_bytes() };
+}
+
+domain::ThreadSample thread_sample_of(const pb::ThreadSample &message, FieldReader &read)
+{
+  return { .time = read.time(message.time_ns()),
+           .tgid = message.tgid(),
+           .tid = message.tid(),
+           .cause = read.cause(message.cause()),
+           .since = read.time(message.since_ns()),
+           .request_open = message.request_open(),
+           .response_begun = message.response_begun(),
+           .request_begin = read.time(message.request_begin_ns()),
+           .request_sequence = message.request_sequence(),
+           .method = message.method(),
+           .path = message.path() };
+}
+
+domain::Server server_of(const pb::Server &message, FieldReader &read)
+{
+  domain::Server server{
+    .master_tgid = message.master_tgid(),
+    .kind = read.kind(message.kind()),
+    .app = message.app(),
+    .worker_class = message.worker_class(),
+    .workers_configured = message.workers_configured(),
+    .threads_per_worker = message.threads_per_worker(),
+    .listen = { message.listen().begin(), message.listen().end() },
+    .python_version = message.python_version(),
+    .container = message.container(),
+    .timeout_seconds = message.timeout_seconds(),
+    .preload = message.preload(),
+    .max_requests = message.max_requests(),
+    .workers = {},
+    .gaps = { message.gaps().begin(), message.gaps().end() },
+  };
+  for (const pb::WorkerProcess &worker : message.workers())
+    server.workers.push_back({ worker.tgid(), worker.start_ticks(), worker.threads() });
+  return server;
+}
+
+domain::ServersSeen servers_seen_of(const pb::ServersSeen &message, FieldReader &read)
+{
+  domain::ServersSeen seen{ .time = read.time(message.time_ns()), .servers = {} };
+  for (const pb::Server &server : message.servers())
+    seen.servers.push_back(server_of(server, read));
+  return seen;
+}
+
+domain::CoverageSample coverage_sample_of(const pb::CoverageSample &message, FieldReader &read)
+{
+  return { .time = read.time(message.time_ns()),
+           .requests_lost = message.requests_lost(),
+           .records_lost = message.records_lost(),
+           .agent_cpu = read.span(message.agent_cpu_ns()),
+           .bpf_run = read.span(message.bpf_run_ns()),
+           .agent_rss_bytes = message.agent_rss_bytes(),
+           .gaps = { message.gaps().begin(), message.gaps().end() } };
+}
+
+FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
+{
+  using domain::Observation;
+  switch (frame.kind_case()) {
+    case pb::Frame::kHeader:
+      return RecordingInfo{ frame.header().agent_version(), read.clock(frame.header().clock()) };
+    case pb::Frame::kEnd:
+      return RecordingEnd{ frame.end().observations() };
+    case pb::Frame::kRequest:
+      return Observation(request_of(frame.request(), read));
+    case pb::Frame::kWait:
+      return Observation(wait_of(frame.wait(), read));
+    case pb::Frame::kProcessEvent:
+      return Observation(process_event_of(frame.process_event(), read));
+    case pb::Frame::kMemorySample:
+      return Observation(memory_sample_of(frame.memory_sample(), read));
+    case pb::Frame::kThreadSample:
+      return Observation(thread_sample_of(frame.thread_sample(), read));
+    case pb::Frame::kServersSeen:
+      return Observation(servers_seen_of(frame.servers_seen(), read));
+    case pb::Frame::kCoverageSample:
+      return Observation(coverage_sample_of(frame.coverage_sample(), read));
+    case pb::Frame::kWindowMark:
+      return Observation(domain::WindowMark{ read.clock(frame.window_mark().clock()) });
+    case pb::Frame::KIND_NOT_SET:
+      break;
+  }
+  return UnknownFrame{};
+}
+
+} // namespace
+
+Result<FramePayload> decode_payload(std::string_view payload)
+{
+  pb::Frame frame;
+  if (payload.size() > std::numeric_limits<int>::max() ||
+      !frame.ParseFromArray(payload.data(), static_cast<int>(payload.size())))
+    return failure(Error::Kind::malformed, "these bytes are no frame of a recording");
+  FieldReader read;
+  FramePayload decoded = payload_of(frame, read);
+  if (!read.known())
+    return UnknownFrame{};
+  if (!read.possible())
+    return failure(Error::Kind::malformed, "a time, span or status that cannot be");
+  return decoded;
+}
+
+} // namespace linger::serve

@@ -1,0 +1,211 @@
+#include "serve/recording_codec.h"
+
+#include "linger/recording/v1/recording.pb.h"
+
+#include <algorithm>
+
+namespace linger::serve {
+namespace {
+
+namespace pb = recording::v1;
+
+static_assert(pb::CAUSE_ON_CPU == static_cast<int>(domain::Cause::on_cpu) + 1);
+static_assert(pb::CAUSE_LOCK == static_cast<int>(domain::Cause::lock) + 1);
+static_assert(pb::CAUSE_IDLE == static_cast<int>(domain::Cause::idle) + 1);
+
+pb::Cause cause_of(domain::Cause cause)
+{
+  return static_cast<pb::Cause>(static_cast<int>(cause) + 1);
+}
+
+std::int64_t ns_of(domain::MonotonicTime time)
+{
+  return time.time_since_epoch().count();
+}
+
+std::uint64_t span_ns(domain::Nanos span)
+{
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(span.count(), 0));
+}
+
+pb::ClockAnchor clock_of(const domain::ClockAnchor &clock)
+{
+  pb::ClockAnchor message;
+  message.set_monotonic_ns(ns_of(clock.monotonic));
+  message.set_wall_ns(clock.wall.time_since_epoch().count());
+  return message;
+}
+
+pb::Server server_of(const domain::Server &server)
+{
+  pb::Server message;
+  message.set_master_tgid(server.master_tgid);
+  switch (server.kind) {
+    case domain::ServerKind::gunicorn:
+      message.set_kind(pb::SERVER_KIND_GUNICORN);
+      break;
+  }
+  message.set_app(server.app);
+  message.set_worker_class(server.worker_class);
+  message.set_workers_configured(server.workers_configured);
+  message.set_threads_per_worker(server.threads_per_worker);
+  message.mutable_listen()->Add(server.listen.begin(), server.listen.end());
+  message.set_python_version(server.python_version);
+  message.set_container(server.container);
+  message.set_timeout_seconds(server.timeout_seconds);
+  message.set_preload(server.preload);
+  message.set_max_requests(server.max_requests);
+  for (const domain::WorkerProcess &worker : server.workers) {
+    pb::WorkerProcess &added = *message.add_workers();
+    added.set_tgid(worker.tgid);
+    added.set_start_ticks(worker.start_ticks);
+    added.set_threads(worker.threads);
+  }
+  message.mutable_gaps()->Add(server.gaps.begin(), server.gaps.end());
+  return message;
+}
+
+/// One overload a kind of observation.
+struct FrameMaker {
+  pb::Frame &frame;
+
+  void operator()(const domain::Request &request) const
+  {
+    pb::Request &message = *frame.mutable_request();
+    message.set_tgid(request.tgid);
+    message.set_tid(request.tid);
+    message.set_sequence(request.sequence);
+    message.set_connection(request.connection);
+    message.set_begin_ns(ns_of(request.window.begin));
+    message.set_end_ns(ns_of(request.window.end));
+    for (const domain::Cause cause : domain::all_causes()) {
+      if (request.times[cause] <= domain::Nanos::zero())
+        continue;
+      pb::CauseTime &time = *message.add_times();
+      time.set_cause(cause_of(cause));
+      time.set_spent_ns(span_ns(request.times[cause]));
+    }
+    message.set_method(request.method);
+    message.set_path(request.path);
+    message.set_status(static_cast<std::uint32_t>(std::max(request.status, 0)));
+    message.set_received_bytes(request.received_bytes);
+    message.set_sent_bytes(request.sent_bytes);
+    message.set_minor_faults(request.minor_faults);
+    message.set_major_faults(request.major_faults);
+    message.set_anonymous_begin_bytes(request.anonymous_begin_bytes);
+    message.set_anonymous_end_bytes(request.anonymous_end_bytes);
+    message.set_unfinished(!request.ended);
+    message.set_thread_died(request.thread_died);
+  }
+
+  void operator()(const domain::Wait &wait) const
+  {
+    pb::Wait &message = *frame.mutable_wait();
+    message.set_tgid(wait.tgid);
+    message.set_tid(wait.tid);
+    message.set_request_sequence(wait.request_sequence);
+    message.set_begin_ns(ns_of(wait.window.begin));
+    message.set_end_ns(ns_of(wait.window.end));
+    message.set_cause(cause_of(wait.cause));
+    message.set_what(wait.what);
+  }
+
+  void operator()(const domain::ProcessEvent &event) const
+  {
+    pb::ProcessEvent &message = *frame.mutable_process_event();
+    switch (event.kind) {
+      case domain::ProcessEvent::Kind::started:
+        message.set_kind(pb::ProcessEvent::KIND_STARTED);
+        break;
+      case domain::ProcessEvent::Kind::executed:
+        message.set_kind(pb::ProcessEvent::KIND_EXECUTED);
+        break;
+      case domain::ProcessEvent::Kind::exited:
+        message.set_kind(pb::ProcessEvent::KIND_EXITED);
+        break;
+    }
+    message.set_time_ns(ns_of(event.time));
+    message.set_tgid(event.tgid);
+    message.set_parent_tgid(event.parent_tgid);
+    message.set_wait_status(event.wait_status);
+  }
+
+  void operator()(const domain::MemorySample &sample) const
+  {
+    pb::MemorySample &message = *frame.mutable_memory_sample();
+    message.set_time_ns(ns_of(sample.time));
+    message.set_tgid(sample.tgid);
+    message.set_resident_bytes(sample.resident_bytes);
+    message.set_anonymous_bytes(sample.anonymous_bytes);
+    message.set_file_bytes(sample.file_bytes);
+    message.set_shared_bytes(sample.shared_bytes);
+    message.set_high_water_bytes(sample.high_water_bytes);
+  }
+
+  void operator()(const domain::ThreadSample &sample) const
+  {
+    pb::ThreadSample &message = *frame.mutable_thread_sample();
+    message.set_time_ns(ns_of(sample.time));
+    message.set_tgid(sample.tgid);
+    message.set_tid(sample.tid);
+    message.set_cause(cause_of(sample.cause));
+    message.set_since_ns(ns_of(sample.since));
+    message.set_request_open(sample.request_open);
+    message.set_response_begun(sample.response_begun);
+    message.set_request_begin_ns(ns_of(sample.request_begin));
+    message.set_request_sequence(sample.request_sequence);
+    message.set_method(sample.method);
+    message.set_path(sample.path);
+  }
+
+  void operator()(const domain::ServersSeen &seen) const
+  {
+    pb::ServersSeen &message = *frame.mutable_servers_seen();
+    message.set_time_ns(ns_of(seen.time));
+    for (const domain::Server &server : seen.servers)
+      *message.add_servers() = server_of(server);
+  }
+
+  void operator()(const domain::CoverageSample &sample) const
+  {
+    pb::CoverageSample &message = *frame.mutable_coverage_sample();
+    message.set_time_ns(ns_of(sample.time));
+    message.set_requests_lost(sample.requests_lost);
+    message.set_records_lost(sample.records_lost);
+    message.set_agent_cpu_ns(span_ns(sample.agent_cpu));
+    message.set_bpf_run_ns(span_ns(sample.bpf_run));
+    message.set_agent_rss_bytes(sample.agent_rss_bytes);
+    message.mutable_gaps()->Add(sample.gaps.begin(), sample.gaps.end());
+  }
+
+  void operator()(const domain::WindowMark &mark) const
+  {
+    *frame.mutable_window_mark()->mutable_clock() = clock_of(mark.clock);
+  }
+};
+
+} // namespace
+
+std::string encode_observation(const domain::Observation &observation)
+{
+  pb::Frame frame;
+  std::visit(FrameMaker{ frame }, observation);
+  return frame.SerializeAsString();
+}
+
+std::string encode_info(const RecordingInfo &info)
+{
+  pb::Frame frame;
+  frame.mutable_header()->set_agent_version(info.agent_version);
+  *frame.mutable_header()->mutable_clock() = clock_of(info.clock);
+  return frame.SerializeAsString();
+}
+
+std::string encode_end(RecordingEnd end)
+{
+  pb::Frame frame;
+  frame.mutable_end()->set_observations(end.observations);
+  return frame.SerializeAsString();
+}
+
+} // namespace linger::serve

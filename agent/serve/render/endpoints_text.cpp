@@ -1,0 +1,86 @@
+#include "serve/render/endpoints_text.h"
+
+#include "serve/render/cause_text.h"
+#include "serve/render/figures.h"
+#include "serve/render/layout.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace linger::serve {
+namespace {
+
+std::string_view name_of(v1::MemoryTier tier)
+{
+  switch (tier) {
+    case v1::MEMORY_TIER_CENSUS:
+      return "census";
+    case v1::MEMORY_TIER_ALLOCATIONS:
+      return "allocations";
+    default:
+      return "growth";
+  }
+}
+
+std::string memory_text(const v1::EndpointMemory &memory)
+{
+  if (memory.tier() == v1::MEMORY_TIER_UNSPECIFIED)
+    return "kept: not measured";
+  return fmt::format("kept: {} a request ({} to {}, 95 %; {})",
+                     bytes_text(memory.retained_bytes_per_request()), bytes_text(memory.low()),
+                     bytes_text(memory.high()), name_of(memory.tier()));
+}
+
+std::string sites_text(const v1::Endpoint &endpoint)
+{
+  constexpr int most = 3;
+  std::string text;
+  for (int i = 0; i < std::min(endpoint.sites_size(), most); ++i) {
+    const v1::Site &site = endpoint.sites(i);
+    text += fmt::format("{}{} {} ({} x, {} in all, {} at most)", i == 0 ? "waits: " : "; ",
+                        site.cause(), site.what(), count_text(site.waits()),
+                        duration_text(site.total_ns()), duration_text(site.max_ns()));
+  }
+  return text;
+}
+
+Table::Row row_of(const v1::Endpoint &endpoint)
+{
+  constexpr std::size_t most_causes = 4;
+  Table::Row row{ .cells = { count_text(endpoint.requests()), count_text(endpoint.errors()),
+                             duration_text(endpoint.wall().p50_ns()),
+                             duration_text(endpoint.wall().p99_ns()),
+                             duration_text(endpoint.wall().mean_ns()),
+                             endpoint.method() + " " + endpoint.route() },
+                  .notes = {} };
+  if (std::string causes = causes_text(endpoint.time(), endpoint.requests(), most_causes);
+      !causes.empty())
+    row.notes.push_back("time: " + causes);
+  if (std::string sites = sites_text(endpoint); !sites.empty())
+    row.notes.push_back(std::move(sites));
+  row.notes.push_back(memory_text(endpoint.memory()));
+  return row;
+}
+
+} // namespace
+
+std::string endpoints_text(const google::protobuf::RepeatedPtrField<v1::Endpoint> &endpoints,
+                           const TextOptions &options)
+{
+  constexpr auto right = Table::Align::right;
+  Table table({ { "REQUESTS", right },
+                { "ERRORS", right },
+                { "P50", right },
+                { "P99", right },
+                { "MEAN", right },
+                { "ENDPOINT" } });
+  const auto count = static_cast<std::size_t>(endpoints.size());
+  for (std::size_t i = 0; i < std::min(count, options.endpoints); ++i)
+    table.add(row_of(endpoints[static_cast<int>(i)]));
+  std::string text = table.text(2, options);
+  if (count > options.endpoints)
+    text += fmt::format("  and {} more\n", count_text(count - options.endpoints));
+  return text;
+}
+
+} // namespace linger::serve

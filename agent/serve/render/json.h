@@ -1,0 +1,19 @@
+// Messages as JSON: protobuf's own mapping (lowerCamelCase names, 64-bit integers as strings), with
+// fields that are zero or empty written out.
+
+#pragma once
+
+#include "base/result.h"
+
+#include <google/protobuf/message.h>
+#include <string>
+
+namespace linger::serve {
+
+/// On one line, without a newline at its end: for streams.
+[[nodiscard]] Result<std::string> json_line(const google::protobuf::Message &message);
+
+/// Indented, with a newline at its end.
+[[nodiscard]] Result<std::string> json_text(const google::protobuf::Message &message);
+
+} // namespace linger::serve

@@ -1,0 +1,83 @@
+#include "serve/render/report_text.h"
+
+#include "serve/render/endpoints_text.h"
+#include "serve/render/figures.h"
+#include "serve/render/finding_text.h"
+#include "serve/render/layout.h"
+#include "serve/render/servers_text.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace linger::serve {
+namespace {
+
+std::string heading(std::string_view title, const TextOptions &options)
+{
+  return "\n" + inked(title, Ink::bold, options.colour) + "\n";
+}
+
+std::string findings_text(const v1::Report &report, const TextOptions &options)
+{
+  if (report.findings().empty())
+    return "  none: no rule found anything to say about what was seen\n";
+  std::string text;
+  for (const v1::Finding &finding : report.findings())
+    text += (text.empty() ? "" : "\n") + finding_text(finding, options);
+  return text;
+}
+
+std::string coverage_text(const v1::Report &report, const TextOptions &options)
+{
+  const v1::Coverage &coverage = report.coverage();
+  const std::uint64_t requests = std::max<std::uint64_t>(coverage.requests_seen(), 1);
+  std::string text = wrapped(
+      fmt::format("{} seen whole, {} broken, {} lost; {} seen, {} lost.",
+                  counted_text(coverage.requests_seen(), "request"),
+                  count_text(coverage.requests_broken()), count_text(coverage.requests_lost()),
+                  counted_text(coverage.records_seen(), "other record"),
+                  count_text(coverage.records_lost() -
+                             std::min(coverage.records_lost(), coverage.requests_lost()))),
+      options.width, "  ", 2);
+  const double window_ns = static_cast<double>(report.window().duration_ns());
+  const std::string cpu_share =
+      window_ns > 0
+          ? " (" + percent_text(static_cast<double>(coverage.agent_cpu_ns()) / window_ns) +
+                " of one CPU)"
+          : "";
+  text += wrapped(fmt::format("It cost {} of CPU time in the agent{}, {} in the probes ({} a "
+                              "request), {} of memory.",
+                              duration_text(coverage.agent_cpu_ns()), cpu_share,
+                              duration_text(coverage.bpf_run_ns()),
+                              duration_text(coverage.bpf_run_ns() / requests),
+                              bytes_text(static_cast<double>(coverage.agent_rss_bytes()))),
+                  options.width, "  ", 2);
+  for (const std::string &gap : coverage.gaps())
+    text += wrapped(gap, options.width, "  - ", 4);
+  return text;
+}
+
+} // namespace
+
+std::string report_text(const v1::Report &report, const TextOptions &asked)
+{
+  TextOptions options = asked;
+  options.width = std::max<std::size_t>(asked.width, 40);
+
+  std::string text = wrapped(
+      fmt::format("{} until {}: {} to {} of {}", duration_text(report.window().duration_ns()),
+                  date_text(report.window().end_time()),
+                  counted_text(report.coverage().requests_seen(), "request"),
+                  counted_text(static_cast<std::uint64_t>(report.endpoints_size()), "endpoint"),
+                  counted_text(static_cast<std::uint64_t>(report.servers_size()), "server")),
+      options.width, "", 0);
+  text += heading("FINDINGS", options) + findings_text(report, options);
+  text += heading("SERVERS", options) + servers_text(report.servers(), options);
+  text += heading("ENDPOINTS", options);
+  text += report.endpoints().empty() ? "  no request ended in this window\n"
+                                     : endpoints_text(report.endpoints(), options);
+  text += heading("COVERAGE", options) + coverage_text(report, options);
+  return text;
+}
+
+} // namespace linger::serve

@@ -1,0 +1,114 @@
+#include "serve/render/servers_text.h"
+
+#include "serve/render/figures.h"
+#include "serve/render/layout.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace linger::serve {
+namespace {
+
+std::string state_text(v1::WorkerState state)
+{
+  switch (state) {
+    case v1::WORKER_STATE_IDLE:
+      return "idle";
+    case v1::WORKER_STATE_BUSY:
+      return "busy";
+    case v1::WORKER_STATE_BLOCKED:
+      return "blocked";
+    case v1::WORKER_STATE_EXITED:
+      return "exited";
+    default:
+      return "unknown";
+  }
+}
+
+/// "blocked on 127.0.0.1:5432, in GET /report/{} for 81.3 ms"
+std::string doing_text(const v1::Worker &worker)
+{
+  if (!worker.exit_reason().empty())
+    return worker.exit_reason();
+  std::string text = worker.waits_on().empty() ? "" : "on " + worker.waits_on();
+  if (worker.open_request().empty())
+    return text;
+  return fmt::format("{}{}in {} for {}", text, text.empty() ? "" : ", ", worker.open_request(),
+                     duration_text(worker.open_request_ns()));
+}
+
+/// "gunicorn 4711: shop.app:app on 127.0.0.1:8000"
+std::string headline_of(const v1::Server &server)
+{
+  std::string text = fmt::format("{} {}", server.kind(), server.master_tgid());
+  if (!server.app().empty())
+    text += ": " + server.app();
+  if (!server.listen().empty())
+    text += fmt::format(" on {}", fmt::join(server.listen(), ", "));
+  return text;
+}
+
+std::string configuration_of(const v1::Server &server)
+{
+  std::string text = server.worker_class().empty() ? "worker class unknown" : server.worker_class();
+  if (server.workers_configured() > 0)
+    text += ", " + counted_text(server.workers_configured(), "worker");
+  if (server.threads_per_worker() > 1)
+    text += fmt::format(" of {} threads", server.threads_per_worker());
+  if (server.timeout_seconds() > 0)
+    text += fmt::format(", timeout {} s", server.timeout_seconds());
+  if (server.max_requests() > 0)
+    text += ", replaced after " + counted_text(server.max_requests(), "request");
+  if (server.preload())
+    text += ", preloaded";
+  if (!server.python_version().empty())
+    text += ", Python " + server.python_version();
+  if (!server.container().empty())
+    text += ", container " + server.container();
+  if (!server.workers().empty() && server.workers(0).restarts() > 0)
+    text += fmt::format(", {} restarted", count_text(server.workers(0).restarts()));
+  return text;
+}
+
+} // namespace
+
+std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &workers,
+                         const TextOptions &options)
+{
+  constexpr auto right = Table::Align::right;
+  Table table({ { "WORKER", right },
+                { "STATE" },
+                { "BUSY", right },
+                { "REQUESTS", right },
+                { "RESIDENT", right },
+                { "GROWTH", right },
+                { "NOW" } });
+  for (const v1::Worker &worker : workers)
+    table.add({ .cells = { std::to_string(worker.tgid()), state_text(worker.state()),
+                           percent_text(worker.utilization()), count_text(worker.requests()),
+                           bytes_text(static_cast<double>(worker.memory().resident_bytes())),
+                           growth_text(static_cast<double>(worker.memory().growth_bytes())),
+                           doing_text(worker) },
+                .notes = {} });
+  return table.text(4, options);
+}
+
+std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &servers,
+                         const TextOptions &options)
+{
+  const std::size_t width = std::max<std::size_t>(options.width, 40);
+  if (servers.empty())
+    return "  none\n";
+  std::string text;
+  for (const v1::Server &server : servers) {
+    text += inked(wrapped(headline_of(server), width, "  ", 4), Ink::bold, options.colour);
+    text += wrapped(configuration_of(server), width, "    ", 4);
+    for (const std::string &gap : server.gaps())
+      text += wrapped(gap, width, "    not known: ", 6);
+    text += server.workers().empty() ? "    no workers\n" : workers_text(server.workers(), options);
+  }
+  return text;
+}
+
+} // namespace linger::serve

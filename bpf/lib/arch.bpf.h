@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+//
+// The system call a thread is in: its number and arguments, from the registers that its entry
+// saved.
+
+#pragma once
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+struct syscall {
+	__s32 nr; // -1 outside of a system call
+	__u64 args[4];
+};
+
+#if defined(__TARGET_ARCH_x86)
+// The part of struct pt_regs that entry_SYSCALL_64 pushes last and that holds everything asked for
+// here: one read instead of five. arch/x86/include/asm/ptrace.h.
+struct saved_arguments {
+	__u64 r10, r9, r8, ax, cx, dx, si, di, orig_ax;
+};
+
+// bpf_task_pt_regs() came with v5.15 (dd6e10fbd9fb).
+static __always_inline void read_syscall(struct task_struct *task, struct syscall *syscall)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct saved_arguments saved;
+
+	if (bpf_probe_read_kernel(&saved, sizeof(saved), &regs->r10)) {
+		syscall->nr = -1;
+		return;
+	}
+	syscall->nr = (__s32)saved.orig_ax;
+	syscall->args[0] = saved.di;
+	syscall->args[1] = saved.si;
+	syscall->args[2] = saved.dx;
+	syscall->args[3] = saved.r10;
+}
+#else
+#error "No register layout has been written for this architecture"
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+//
+// What the probes know of a watched thread: its ledger, the wait it is in, the request it serves.
+// A thread without a state is not watched, and every probe leaves it after that one look.
+
+#pragma once
+
+#include "lib/connection.bpf.h"
+#include "lib/loss.bpf.h"
+#include "vmlinux.h"
+#include "wire/request_record.h"
+#include "wire/wait_record.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+struct thread_state {
+	// The ledger: time by cause up to since_ns; from there on it counts as `cause`.
+	__u64 born_ns;
+	__u64 since_ns;
+	__u64 spent_ns[CAUSE_COUNT];
+	__u32 cause;
+
+	// The wait that the thread is in or has just been woken from; wait_begin_ns is 0 otherwise.
+	__u32 wait_cause;
+	__u64 wait_begin_ns;
+	__u64 wait_end_ns;
+	__s32 wait_syscall;
+	struct wait_target wait_target;
+
+	// The request. Its socket is 0 when none is open; a socket of which nothing has been
+	// received yet is a connection that the thread accepted.
+	__u64 request_socket;
+	struct connection connection;
+	bool connection_saved;  // in the map too, for other threads to find
+	__u64 request_sequence; // of the latest request
+	__u64 begin_spent_ns[CAUSE_COUNT];
+	__u64 begin_minor_faults_count;
+	__u64 begin_major_faults_count;
+	bool unreported; // the record holds something that has not been sent
+	bool reported;   // the record has been sent before
+	struct request_record request;
+	__u8 head_slack[REQUEST_HEAD_BYTES]; // lets the verifier see that appending stays inside
+};
+
+// thread -> state. Made by bpf/probes/{process,thread}.bpf.c, changed by the thread's own CPU and
+// by its waker, never by both at once; goes with the thread.
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread_state);
+} thread_states __weak SEC(".maps");
+
+// NULL for threads that are not watched: one load for nearly all of them.
+static __always_inline struct thread_state *state_of(struct task_struct *task)
+{
+	if (!task->bpf_storage)
+		return NULL;
+	return bpf_task_storage_get(&thread_states, task, NULL, 0);
+}
+
+static __always_inline struct thread_state *watch_thread(struct task_struct *task, enum cause cause,
+							 __u64 now_ns)
+{
+	struct thread_state *state =
+		bpf_task_storage_get(&thread_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!state) {
+		count_loss(LOSS_THREAD_STORAGE);
+		return NULL;
+	}
+	if (!state->born_ns) {
+		state->cause = cause;
+		state->since_ns = now_ns;
+		// Sequences go on increasing when a tid is used again.
+		state->request_sequence = now_ns;
+		state->born_ns = now_ns;
+	}
+	return state;
+}

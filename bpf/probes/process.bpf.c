@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+//
+// Processes of watched servers: follows what a master forks and what a worker starts as threads,
+// and tells userspace who came and went.
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "lib/records.bpf.h"
+#include "lib/request.bpf.h"
+#include "lib/thread_state.bpf.h"
+#include "lib/watched.bpf.h"
+#include "wire/process_record.h"
+
+static __always_inline void tell(enum process_event event, struct task_struct *task,
+				 __u32 parent_tgid, __s32 wait_status)
+{
+	struct process_record record = {
+		.kind = RECORD_PROCESS,
+		.event = event,
+		.tgid = task->tgid,
+		.parent_tgid = parent_tgid,
+		.time_ns = bpf_ktime_get_ns(),
+		.wait_status = wait_status,
+	};
+
+	if (!send_record(&record, sizeof(record)))
+		count_loss(LOSS_PROCESS);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_sched_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	enum watched_role role = role_of(parent->tgid);
+	struct thread_state *state = state_of(parent);
+	__u8 worker = WATCHED_WORKER;
+	__u32 tgid = child->tgid;
+
+	if (child->tgid == parent->tgid) {
+		// The new thread may be there for the connection that this one has just accepted.
+		if (state)
+			save_connection(state);
+		if (role == WATCHED_WORKER)
+			watch_thread(child, CAUSE_RUN_QUEUE, bpf_ktime_get_ns());
+		return 0;
+	}
+	// A worker's children are subprocesses of its requests, not workers.
+	if (role != WATCHED_MASTER)
+		return 0;
+	if (bpf_map_update_elem(&watched_processes, &tgid, &worker, BPF_ANY)) {
+		count_loss(LOSS_WATCHED_PROCESS);
+		return 0;
+	}
+	watch_thread(child, CAUSE_RUN_QUEUE, bpf_ktime_get_ns());
+	tell(PROCESS_STARTED, child, parent->tgid, 0);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_sched_process_exec, struct task_struct *task)
+{
+	if (role_of(task->tgid) != WATCHED_NOT)
+		tell(PROCESS_EXECUTED, task, task->real_parent->tgid, 0);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_sched_process_exit, struct task_struct *task)
+{
+	struct thread_state *state = state_of(task);
+	__u32 tgid = task->tgid;
+
+	if (state)
+		end_request(task, state, bpf_ktime_get_ns(),
+			    state->request.sent_bytes ? 0 : REQUEST_THREAD_DIED);
+	if (task->pid != task->tgid || role_of(tgid) == WATCHED_NOT)
+		return 0;
+	tell(PROCESS_EXITED, task, task->real_parent->tgid, task->exit_code);
+	bpf_map_delete_elem(&watched_processes, &tgid);
+	return 0;
+}

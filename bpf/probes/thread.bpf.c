@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+//
+// Every thread of the watched workers, as it is now: read through an iterator's file, once to give
+// a ledger to threads that were there before the agent, later to see what each of them is doing.
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "lib/request.bpf.h"
+#include "lib/thread_state.bpf.h"
+#include "lib/watched.bpf.h"
+#include "wire/thread_record.h"
+
+// What a thread that was never seen to switch is taken to be doing.
+static __always_inline enum cause first_cause(struct task_struct *task)
+{
+	return task->__state == 0 ? CAUSE_ON_CPU : CAUSE_IDLE;
+}
+
+SEC("iter/task")
+int thread_iterate(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct thread_record record = {};
+	struct thread_state *state;
+
+	if (!task || role_of(task->tgid) != WATCHED_WORKER)
+		return 0;
+	state = watch_thread(task, first_cause(task), bpf_ktime_get_ns());
+	if (!state)
+		return 0;
+
+	record.tgid = task->tgid;
+	record.tid = task->pid;
+	record.cause = state->cause;
+	record.born_ns = state->born_ns;
+	record.since_ns = state->since_ns;
+	__builtin_memcpy(record.spent_ns, state->spent_ns, sizeof(record.spent_ns));
+	if (request_received(state)) {
+		record.flags = THREAD_REQUEST_OPEN |
+			       (state->request.sent_bytes ? THREAD_RESPONSE_BEGUN : 0);
+		record.sequence = state->request.sequence;
+		record.request_begin_ns = state->request.begin_ns;
+		record.head_bytes = state->request.head_bytes;
+		__builtin_memcpy(record.head, state->request.head, sizeof(record.head));
+	}
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}

@@ -1,0 +1,50 @@
+// One request, from the first byte received to the last byte sent.
+//
+// Built in the thread's own storage by bpf/lib/request.bpf.h and sent when the request ends: the
+// connection is closed, the thread takes up another request or waits for a connection, or it dies.
+// When the thread blocks on something that may well be its idle wait, the record is sent as it
+// stands without REQUEST_ENDED; should more bytes follow, it is sent again under the same sequence.
+// Read by agent/decode/request_decoder.cpp.
+
+#pragma once
+
+#include "wire/cause.h"
+#include "wire/wire.h"
+
+#define REQUEST_HEAD_BYTES 256
+#define RESPONSE_HEAD_BYTES 256
+
+enum request_flags {
+	REQUEST_ENDED = 1 << 0,       // no more bytes can follow
+	REQUEST_THREAD_DIED = 1 << 1, // the thread exited with the request open
+	REQUEST_FIRST = 1 << 2,       // the first request of its connection
+	REQUEST_AFTER_BODY = 1 << 3, // head holds the last bytes received: its beginning may be the
+				     // rest of a body that the request before left unread
+};
+
+struct request_record {
+	__u32 kind; // RECORD_REQUEST
+	__u32 flags;
+	__u32 tgid;
+	__u32 tid;
+	__u64 sequence; // increases with each request of the thread, also across threads that reuse
+			// a tid
+	__u64 connection;      // counts accepted connections
+	__u64 begin_ns;        // when the thread took it up
+	__u64 end_ns;          // the last byte sent; equals begin_ns when none was
+	__u64 accept_queue_ns; // completed handshake to accept's return; 0 unless REQUEST_FIRST
+	__u64 event_loop_ns;   // accept's return to the thread's first touch, when another thread
+			       // accepted
+	__u64 received_bytes;
+	__u64 sent_bytes;
+	__u64 minor_faults_count;
+	__u64 major_faults_count;
+	__u64 anonymous_begin_bytes;
+	__u64 anonymous_end_bytes;
+	__u64 spent_ns[CAUSE_COUNT]; // between begin_ns and end_ns; adds up to their difference
+	__u32 response_bytes;        // how many of response are valid
+	__u32 head_bytes;            // how many of head are valid
+	__u8 response[RESPONSE_HEAD_BYTES]; // the first bytes sent
+	__u8 head[REQUEST_HEAD_BYTES]; // the first bytes received; on the wire cut to head_bytes
+};
+WIRE_SIZE(struct request_record, 776);

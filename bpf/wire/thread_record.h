@@ -1,0 +1,29 @@
+// What one watched thread is doing now, and its ledger.
+//
+// Not in the ring buffer: bpf/probes/thread.bpf.c writes one after the other into the iterator's
+// file. Read by agent/decode/thread_decoder.cpp.
+
+#pragma once
+
+#include "wire/request_record.h"
+
+enum thread_flags {
+	THREAD_REQUEST_OPEN = 1 << 0,   // bytes of a request have been received
+	THREAD_RESPONSE_BEGUN = 1 << 1, // bytes of its response have been sent
+};
+
+struct thread_record {
+	__u32 tgid;
+	__u32 tid;
+	__u32 cause; // what the thread's time counts as at this moment
+	__u32 flags;
+	__u64 born_ns;  // when the ledger was opened
+	__u64 since_ns; // when cause began; the counters below reach up to here
+	__u64 sequence;
+	__u64 request_begin_ns;
+	__u64 spent_ns[CAUSE_COUNT]; // adds up to since_ns - born_ns
+	__u32 head_bytes;
+	__u32 unused;
+	__u8 head[REQUEST_HEAD_BYTES];
+};
+WIRE_SIZE(struct thread_record, 456);

@@ -1,0 +1,42 @@
+// One wait inside a request that took at least the threshold.
+//
+// Sent by bpf/probes/ledger.bpf.c when the thread runs again, so it comes before the record of its
+// request. Read by agent/decode/wait_decoder.cpp.
+
+#pragma once
+
+#include "wire/cause.h"
+#include "wire/wire.h"
+
+#define TARGET_ADDRESS_BYTES 16
+
+// What the thread waited on.
+enum target_kind {
+	TARGET_NONE = 0,  // nothing that has a name: a timer, a child, a page
+	TARGET_INET = 1,  // address: IPv4 in the first four bytes
+	TARGET_INET6 = 2, // address: IPv6
+	TARGET_UNIX = 3,  // address: the last 16 bytes of the peer's path, zero-filled
+	TARGET_FILE = 4,
+	TARGET_PIPE = 5,
+	TARGET_FUTEX = 6,
+};
+
+struct wait_target {
+	__u16 target_kind; // enum target_kind
+	__u16 port;        // of TARGET_INET and TARGET_INET6, host byte order
+	__u8 address[TARGET_ADDRESS_BYTES];
+};
+WIRE_SIZE(struct wait_target, 20);
+
+struct wait_record {
+	__u32 kind; // RECORD_WAIT
+	__u32 cause;
+	__u32 tgid;
+	__u32 tid;
+	__u64 sequence; // of the request
+	__u64 begin_ns;
+	__u64 end_ns;  // woken, or running again where the wake-up was not seen
+	__s32 syscall; // the system call's number on this architecture, -1 outside of one
+	struct wait_target target;
+};
+WIRE_SIZE(struct wait_record, 64);

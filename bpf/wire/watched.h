@@ -1,0 +1,9 @@
+// Why a process is watched. Written into the map watched_processes by both sides.
+
+#pragma once
+
+enum watched_role {
+	WATCHED_NOT = 0,
+	WATCHED_MASTER = 1, // serves nothing; what it forks are workers
+	WATCHED_WORKER = 2, // each of its threads has a ledger
+};

@@ -1,0 +1,49 @@
+"""What a test cannot do without, and how to say that it is missing."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def _root() -> str | None:
+    return None if os.geteuid() == 0 else "root"
+
+
+def _bpf() -> str | None:
+    if not Path("/sys/kernel/btf/vmlinux").exists():
+        return "a kernel with BTF (/sys/kernel/btf/vmlinux)"
+    listed = subprocess.run(["bpftool", "prog", "list"], capture_output=True, text=True)
+    return f"bpf(2): {listed.stderr.strip()}" if listed.returncode else None
+
+
+def _program(name: str, package: str):
+    return lambda: None if shutil.which(name) else f"{name} (package {package})"
+
+
+def _module(name: str, package: str):
+    return lambda: None if importlib.util.find_spec(name) else f"{name} (package {package})"
+
+
+CHECKS = {
+    "root": _root,
+    "bpftool": _program("bpftool", "bpftool"),
+    "bpf": _bpf,
+    "wrk": _program("wrk", "wrk"),
+    "gunicorn": _program("/usr/bin/gunicorn", "gunicorn"),
+    "postgres": _program("/usr/lib/postgresql/15/bin/postgres", "postgresql"),
+    "psycopg2": _module("psycopg2", "python3-psycopg2"),
+    "redis-server": _program("/usr/bin/redis-server", "redis-server"),
+    "redis": _module("redis", "python3-redis"),
+    "flask": _module("flask", "python3-flask"),
+    "requests": _module("requests", "python3-requests"),
+    "grpc": _module("grpc", "python3-grpcio"),
+}
+PROBES = ["root", "bpftool", "bpf"]
+SERVICES = ["gunicorn", "postgres", "psycopg2", "redis-server", "redis", "flask", "requests"]
+
+
+def first_missing(names) -> str | None:
+    """The first of these requirements that this machine does not meet, for people; or None."""
+    return next((missing for name in names if (missing := CHECKS[name]())), None)

@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""Writes the seeds of the fuzzers into corpus/, a directory a fuzzer. Run it after changing a seed."""
+
+import pathlib
+import shutil
+import struct
+
+CORPUS = pathlib.Path(__file__).with_name("corpus")
+ID = "0123456789abcdef" * 4
+CAUSES = 18
+
+
+def lines(*texts):
+    """Each text is a seed."""
+    return [text.encode() for text in texts]
+
+
+def spent(**by_cause):
+    """The counters of a ledger: spent(c0=200) is 200 ns on_cpu."""
+    return struct.pack(f"<{CAUSES}Q", *(by_cause.get(f"c{cause}", 0) for cause in range(CAUSES)))
+
+
+def request_record(head, response, *, flags=1):
+    """struct request_record, bpf/wire/request_record.h."""
+    fixed = struct.pack("<4I12Q", 1, flags, 7, 8, 99, 3, 1000, 1600, 300, 100, 256, len(response), 4, 0, 4096, 8192)
+    sizes = struct.pack("<2I", len(response), len(head))
+    return fixed + spent(c0=200, c5=400) + sizes + response.ljust(256, b"\0") + head
+
+
+def thread_record(head, *, flags=1):
+    """struct thread_record, bpf/wire/thread_record.h."""
+    fixed = struct.pack("<4I4Q", 7, 8, 5, flags, 10, 40, 3, 20)
+    return fixed + spent(c17=30) + struct.pack("<2I", len(head), 0) + head.ljust(256, b"\0")
+
+
+def wait_record(kind, address, *, port=0, syscall=7):
+    """struct wait_record, bpf/wire/wait_record.h."""
+    return struct.pack("<4I3QiHH16s", 2, 5, 7, 8, 3, 10, 30, syscall, kind, port, address)
+
+
+def process_record(event):
+    """struct process_record, bpf/wire/process_record.h."""
+    return struct.pack("<4IQiI", 3, event, 4711, 17, 1000, 9, 0)
+
+
+def varint(value):
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def message(**fields):
+    """A protobuf message: message(f1=7, f8=b"GET") has field 1 and field 8; a list repeats a field."""
+    out = b""
+    for name, values in fields.items():
+        number = int(name[1:])
+        for value in values if isinstance(values, list) else [values]:
+            if isinstance(value, int):
+                out += varint(number << 3) + varint(value)
+            else:
+                out += varint(number << 3 | 2) + varint(len(value)) + value
+    return out
+
+
+def in_a_row(frames):
+    """Several payloads, as recording_fuzz.cpp reads them."""
+    return b"".join(bytes([len(frame)]) + frame for frame in frames)
+
+
+def longest_recording():
+    """Requests and waits that take as much time each as a recording may state."""
+    worker = message(f1=7, f2=2, f3=1)
+    frames = [message(f10=message(f1=message(f1=1, f2=1))),
+              message(f8=message(f1=1, f2=message(f1=17, f2=1, f3=b"a", f4=b"sync", f5=1, f6=1, f13=worker)))]
+    for sequence in range(1, 9):
+        frames.append(message(f4=message(f1=7, f2=8, f3=sequence, f4=0, f5=1 << 61, f6=6, f7=b"db")))
+        frames.append(message(f3=message(f1=7, f2=8, f3=sequence, f4=1, f5=0, f6=1 << 61, f7=message(f1=6, f2=1 << 55),
+                                         f8=b"GET", f9=b"/a", f10=200, f15=sequence << 60)))
+    return frames + [message(f10=message(f1=message(f1=1 << 61, f2=1 << 62)))]
+
+
+def recording():
+    """Payloads of proto/linger/recording/v1/recording.proto, and all of them in a row."""
+    clock = message(f1=1000, f2=1_700_000_000_000_000_000)
+    worker = message(f1=7, f2=225893, f3=1)
+    server = message(f1=17, f2=1, f3=b"shop:app", f4=b"sync", f5=2, f6=1, f7=b"127.0.0.1:8000", f13=worker)
+    times = [message(f1=1, f2=200), message(f1=6, f2=400)]
+    request = message(f1=7, f2=8, f3=1, f4=1, f5=1000, f6=1600, f7=times, f8=b"GET", f9=b"/cart/17", f10=200,
+                      f11=256, f12=512, f15=4096, f16=8192)
+    frames = [
+        message(f10=message(f1=clock)),
+        message(f8=message(f1=1000, f2=server)),
+        message(f4=message(f1=7, f2=8, f3=1, f4=1100, f5=1500, f6=6, f7=b"127.0.0.1:5432")),
+        message(f3=request),
+        message(f5=message(f1=3, f2=2000, f3=7, f4=17, f5=9)),
+        message(f6=message(f1=2000, f2=7, f3=1 << 20, f4=1 << 19, f5=4096, f6=0, f7=1 << 21)),
+        message(f7=message(f1=2000, f2=7, f3=8, f4=6, f5=1900, f6=1, f8=1800, f9=2, f10=b"GET", f11=b"/slow")),
+        message(f9=message(f1=2000, f2=1, f3=2, f4=1000, f5=10, f6=1 << 20, f7=b"something was not seen")),
+        message(f10=message(f1=message(f1=5000, f2=1_700_000_000_000_004_000))),
+    ]
+    return frames + [in_a_row(frames), in_a_row(longest_recording()), b"LNGR\1\0\0\0"]
+
+
+GET = b"GET /cart/17?item=3 HTTP/1.1\r\nHost: shop\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+STAT = "4711 (gunicorn) S 17 4711 4711 0 -1 4194560 2154 0 0 0 35 8 0 0 20 0 9 0 225893 1 2\n"
+
+SEEDS = {
+    "address": lines("unix:///run/linger/linger.sock", "127.0.0.1:9000", "[::1]:9000", "localhost:80", "a.b:65535"),
+    "config": lines(
+        '[agent]\nlisten = ["unix:///tmp/l.sock", "127.0.0.1:9465"]\nring_buffer_bytes = 65536\n'
+        "wait_threshold_ms = 0.5\n",
+        '[routes]\npatterns = ["/shop/{}/item/{}"]\n',
+        '[peers]\nports = { 15432 = "database", 16379 = "cache", 080 = "dns", 80 = "dns" }\n',
+        "[findings]\nblocking_min_mean_ms = 1e-9\nblocking_min_ratio = 0.5\nretained_min_total_bytes = 1_048_576\n",
+        'agent.listen = [\'a\', """b\n""", "\\u00e9"] # all kinds\n[[x]]\ny = 1979-05-27T07:32:00Z\n'),
+    "container": lines(
+        f"0::/system.slice/docker-{ID}.scope\n", f"4:memory:/docker/{ID}\n3:cpu:/\n",
+        f"0::/kubepods-burst.slice:cri-containerd:{ID}\n", f"0::/machine/libpod-{ID}.scope/container\n", "0::/\n"),
+    "duration": lines("250us", "500ms", "30s", "1.5m", "1h", "0.0000001s", "99999999999h", "9223372036854776us"),
+    "escape": [*lines("/run/db", "été \u202e\u200b\U0001f600", "\x1b[31m\n"), b"\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80"],
+    "gunicorn_arguments": lines(
+        "/usr/bin/python3\0-u\0/usr/bin/gunicorn\0-w\0" + "4\0-b=0.0.0.0:80\0--bind\0unix:/run/a\0shop:app\0",
+        "python3\0-Im\0gunicorn\0--threads=8\0--worker-cl\0gthread\0--preload\0-DR\0--\0shop:app\0",
+        "gunicorn\0--paste\0site.ini\0--proxy-protocol\0v1\0-c\0python:conf\0--chdir=/srv\0-t30\0",
+        "gunicorn: worker [shop.app:app]"),
+    "gunicorn_config_file": lines(
+        'bind = ["0.0.0.0:80", "unix:/run/a"]\nworkers = 4\nworker_class = "gthread"; threads = 0x_8\n',
+        "import os\nworkers = os.cpu_count() * 2 + 1\nif x:\n    timeout = 30\npreload_app = True\n",
+        "from base import *\nmax_requests = 1_000\nwsgi_app = 'shop:app'\n",
+        "def post_fork(server, worker):\n    workers = 3\nglobals()['workers'] = 1\ndel timeout\n"),
+    "http_head": [
+        GET, OK, b"\r\nPOST http://jane:secret@host/p?q#f HTTP/1.0\r\n\r\n", b"OPTIONS * HTTP/1.1\r\n\r\n",
+        b"CONNECT host:443 HTTP/1.1\r\n\r\n", b"rest of a body" + GET, b"HTTP/1.1 304 Not Modified\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nX: y\r\ncontent-length:\t 12\r\n\r\n", b"GET /login?password=x",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"],
+    "listening_sockets": lines(
+        "   0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4711 1 0000 100 0 0 10 0",
+        "   1: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 4712 1",
+        "0000000000000000: 00000002 00000000 00010000 0001 01 4713 /run/a b.sock",
+        "0000000000000000: 00000003 00000000 00000000 0001 03 4714 @abstract"),
+    "process": lines(STAT, STAT.replace("gunicorn", "a) R 1 (b"), "PATH=/bin\0A=1\0rest of a title]\0A=2\0C_2=a=b\0"),
+    "process_record": [process_record(event) for event in (1, 2, 3, 4)],
+    "python_module": lines(
+        "a = 1  # one\n\nb = '#'; c = [\n  1, # two\n 2 ]\nd = \\\n 3\n", "'''\nx = 1\n'''\ny: int = 'it\\'s'\r\n",
+        "if a:\n    def h():\n        b = 1\n    c = 2\nelse: d += 1\n", "['a', \"b\", r'\\d', b'''c''', 0x1F, None,]",
+        "a = b = c == d; (e), f[0] = 1, 2\nasync def g(): pass\n"),
+    "recording": recording(),
+    "request_record": [
+        request_record(GET, OK), request_record(b"body" + GET, OK, flags=13), request_record(b"", b"", flags=2),
+        request_record(b"HEAD / HTTP/1.1\r\n", b"HTTP/1.1 404 Not Found\r\n\r\n", flags=0)],
+    "route": lines(
+        "/user/4711/orders", "/o/123e4567-e89b-12d3-a456-426614174000/", "http://jane:secret@host/nap/17?q=1",
+        "/cart;jsessionid=1/%31%37//{}/a\x01", "http://host?next=/secret", "/u/jane.doe%40example.org/2024-02-29T10:00:00Z", "*",
+        "/" + "a/" * 20, "/token/aGVsbG8gd29ybGQxCg%3D%3D/eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM",
+        "/shop/{}/item/{}\n/report/2024\0/shop/berlin/item/blue-chair"),
+    "shell_words": lines("-w 4 --bind '0.0.0.0:80'", "a\\ b \"c \\\" d\\e\" ''f''\n", "'", "\\"),
+    "thread_record": [thread_record(GET), thread_record(b"", flags=0), thread_record(GET[:12], flags=3)],
+    "wait_record": [
+        wait_record(1, b"\x7f\0\0\1", port=5432), wait_record(2, b"\0" * 15 + b"\1", port=6379),
+        wait_record(3, b"/run/db"), wait_record(3, b"ql/.s.PGSQL.5432"), wait_record(0, b"", syscall=-1),
+        wait_record(6, b"", syscall=202)],
+}
+
+
+def main():
+    shutil.rmtree(CORPUS, ignore_errors=True)
+    for fuzzer, seeds in SEEDS.items():
+        (CORPUS / fuzzer).mkdir(parents=True)
+        for number, seed in enumerate(seeds, 1):
+            (CORPUS / fuzzer / f"{number:02}").write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+#!/usr/bin/python3
+"""Adds up the reports of all test groups and prints the closing line.
+
+usage: summary.py DIRECTORY
+
+DIRECTORY holds JUnit XML files, and a file `crashed` with a line for each group that wrote none. A
+skipped test is listed with its reason. With CI=true it counts as failed unless tests/expected_skips.txt
+has a line that begins with its name.
+"""
+
+import os
+import pathlib
+import sys
+import xml.etree.ElementTree as ElementTree
+
+EXPECTED_SKIPS = pathlib.Path(__file__).with_name("expected_skips.txt")
+
+
+def expected_skips():
+    """Names of the tests that may be skipped in CI."""
+    lines = EXPECTED_SKIPS.read_text().splitlines()
+    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+
+
+def results_of(report):
+    """Yields (name, outcome, reason) of each test in one JUnit file."""
+    group = report.stem
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = f"{group}:{case.get('classname')}.{case.get('name')}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            yield name, "failed", ""
+        elif skipped is not None or case.get("result") == "skipped":
+            reason = (skipped.get("message") or skipped.text or "") if skipped is not None else ""
+            yield name, "skipped", " ".join(reason.split())
+        else:
+            yield name, "passed", ""
+
+
+def main(directory):
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    allowed = expected_skips()
+    strict = os.environ.get("CI") == "true"
+    for report in sorted(pathlib.Path(directory).glob("*.xml")):
+        for name, outcome, reason in results_of(report):
+            if outcome == "failed":
+                print(f"FAILED  {name}")
+            if outcome == "skipped":
+                unexpected = strict and name not in allowed
+                print(f"SKIPPED {name}: {reason}" + (" (not expected: counts as failed)" if unexpected else ""))
+                outcome = "failed" if unexpected else outcome
+            counts[outcome] += 1
+    crashed = pathlib.Path(directory) / "crashed"
+    for line in crashed.read_text().splitlines() if crashed.exists() else []:
+        print(f"FAILED  {line}")
+        counts["failed"] += 1
+    closing = f"{counts['passed']} passed, {counts['failed']} failed"
+    if counts["skipped"]:
+        closing += f", {counts['skipped']} skipped"
+    print(closing)
+    return 1 if counts["failed"] or not counts["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

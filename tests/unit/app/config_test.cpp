@@ -1,0 +1,138 @@
+#include "app/config.h"
+
+#include "app/config_keys.h"
+
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+
+namespace linger::app {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::StartsWith;
+
+std::string refusal(std::string_view text)
+{
+  const Result<Config> config = parse_config(text, "linger.toml");
+  if (config)
+    return "accepted";
+  EXPECT_EQ(config.error().kind, Error::Kind::usage);
+  return config.error().what;
+}
+
+TEST(Config, AnEmptyFileGivesTheDefaults)
+{
+  const Result<Config> config = parse_config("", "linger.toml");
+
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_THAT(config->listen, ElementsAre("unix:///run/linger/linger.sock"));
+  EXPECT_EQ(config->ring_buffer_bytes, 4 << 20);
+  EXPECT_EQ(config->wait_threshold, 1ms);
+}
+
+TEST(Config, ReadsEverySection)
+{
+  const Result<Config> config = parse_config(R"(
+    [agent]
+    listen = ["unix:///tmp/l.sock", "127.0.0.1:9465"]
+    ring_buffer_bytes = 65536
+    wait_threshold_ms = 0.5
+    [routes]
+    patterns = ["/shop/{}/item/{}"]
+    [peers]
+    ports = { 15432 = "database", 16379 = "cache" }
+    )",
+                                             "linger.toml");
+
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_THAT(config->listen, ElementsAre("unix:///tmp/l.sock", "127.0.0.1:9465"));
+  EXPECT_EQ(config->ring_buffer_bytes, 65536);
+  EXPECT_EQ(config->wait_threshold, 500us);
+  EXPECT_THAT(config->route_patterns, ElementsAre("/shop/{}/item/{}"));
+  EXPECT_THAT(config->peer_ports,
+              ElementsAre(Pair(15432, domain::Cause::database), Pair(16379, domain::Cause::cache)));
+}
+
+TEST(Config, NamesAnUnknownKeyAndItsLine)
+{
+  EXPECT_EQ(refusal("[agent]\nlisten = [\"unix:///x\"]\nlistn = 1\n"),
+            "linger.toml:3: unknown key agent.listn");
+  EXPECT_EQ(refusal("\n[agnet]\n"), "linger.toml:2: unknown key agnet");
+  EXPECT_EQ(refusal("listen = 1\n"), "linger.toml:1: unknown key listen");
+}
+
+TEST(Config, SaysWhereTheTextIsNoToml)
+{
+  EXPECT_THAT(refusal("[agent]\nlisten = [\n"), StartsWith("linger.toml:"));
+  EXPECT_THAT(refusal("[agent]\nlisten = 1\nlisten = 2\n"), StartsWith("linger.toml:3: "));
+  EXPECT_THAT(refusal("\xff\xfe\x00"), StartsWith("linger.toml:1: "));
+}
+
+TEST(Config, RefusesValuesOfTheWrongTypeWithTheirLine)
+{
+  EXPECT_THAT(refusal("agent = 1"), HasSubstr("agent must be a table"));
+  EXPECT_THAT(refusal("[agent]\nlisten = \"unix:///x\""),
+              StartsWith("linger.toml:2: agent.listen: must be a list of strings"));
+  EXPECT_THAT(refusal("[agent]\nlisten = [1]"), HasSubstr("list of strings"));
+  EXPECT_THAT(refusal("[agent]\nlisten = []"), HasSubstr("at least one"));
+  EXPECT_THAT(refusal("[agent]\nwait_threshold_ms = true"), HasSubstr("greater than 0"));
+  EXPECT_THAT(refusal("[agent]\nring_buffer_bytes = 4096.5"), HasSubstr("whole number"));
+  EXPECT_THAT(refusal("[peers]\nports = [1]"), HasSubstr("must be a table"));
+}
+
+TEST(Config, RefusesValuesOutOfRange)
+{
+  for (const char *bytes : { "0", "-4096", "2048", "5000", "2147483648" })
+    EXPECT_THAT(refusal(std::string{ "[agent]\nring_buffer_bytes = " } + bytes),
+                HasSubstr("power of two"));
+  for (const char *threshold : { "0", "-1", "nan", "inf", "1e9" })
+    EXPECT_THAT(refusal(std::string{ "[agent]\nwait_threshold_ms = " } + threshold),
+                StartsWith("linger.toml:2: agent.wait_threshold_ms: must be"));
+  EXPECT_THAT(refusal("[peers]\nports = { 0 = \"cache\" }"), HasSubstr("0 is no port"));
+  EXPECT_THAT(refusal("[peers]\nports = { 80 = \"cache\", 080 = \"dns\" }"),
+              HasSubstr("080 is no port"));
+  EXPECT_THAT(refusal("[findings]\nblocking_min_mean_ms = 1e-9"), HasSubstr("at least 0.000001"));
+  EXPECT_THAT(refusal("[peers]\nports = { 65536 = \"cache\" }"), HasSubstr("65536 is no port"));
+  EXPECT_THAT(refusal("[peers]\nports = { 1 = \"disk\" }"), HasSubstr("port 1 must be"));
+  EXPECT_THAT(refusal("[peers]\nports = { 1 = 2 }"), HasSubstr("port 1 must be"));
+  EXPECT_THAT(refusal("[routes]\npatterns = [\"shop\"]"),
+              StartsWith("linger.toml:2: routes.patterns: "));
+}
+
+TEST(Config, AFileThatIsNotThereIsWrongUsage)
+{
+  const Result<Config> config = read_config("/nonexistent/linger.toml");
+
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().kind, Error::Kind::usage);
+  EXPECT_THAT(config.error().what, HasSubstr("/nonexistent/linger.toml"));
+}
+
+TEST(Config, ADirectoryIsNoConfiguration)
+{
+  EXPECT_FALSE(read_config("/"));
+}
+
+std::string project_file(const std::string &path)
+{
+  const std::string here = __FILE__; // .../tests/unit/app/config_test.cpp
+  std::ifstream file{ here.substr(0, here.rfind("tests/unit/")) + path };
+  return { std::istreambuf_iterator<char>{ file }, {} };
+}
+
+TEST(Config, EveryKeyIsDocumented)
+{
+  const std::string documentation = project_file("docs/configuration.md");
+  for (const ConfigKey &key : config_keys()) {
+    EXPECT_THAT(documentation, HasSubstr("## [" + std::string{ key.section } + "]"));
+    EXPECT_THAT(documentation, HasSubstr("`" + std::string{ key.name } + "`"));
+  }
+}
+
+} // namespace
+} // namespace linger::app

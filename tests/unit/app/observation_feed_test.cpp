@@ -1,0 +1,139 @@
+#include "app/observation_feed.h"
+
+#include "unit/app/scripted_host.h"
+
+#include <gtest/gtest.h>
+
+namespace linger::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+domain::ClockAnchor clock_at(domain::Nanos time)
+{
+  return { .monotonic = domain::MonotonicTime{ time }, .wall = domain::WallTime{ time } };
+}
+
+class ObservationFeedTest : public testing::Test {
+protected:
+  ObservationFeedTest()
+  {
+    feed.add(domain::ServersSeen{ .time = domain::MonotonicTime{ 1s },
+                                  .servers = { a_server(100, { 101 }), a_server(200, { 201 }) } });
+  }
+
+  std::unique_ptr<ObservationFeed::Window> open(std::vector<std::uint32_t> masters = {})
+  {
+    return feed.open_window(
+        clock_at(10s), std::move(masters),
+        [this](const domain::Observation &observation) { seen.push_back(observation); });
+  }
+
+  template <typename Kind>
+  [[nodiscard]] std::vector<Kind> all() const
+  {
+    std::vector<Kind> found;
+    for (const domain::Observation &observation : seen) {
+      if (const auto *kind = std::get_if<Kind>(&observation))
+        found.push_back(*kind);
+    }
+    return found;
+  }
+
+  ObservationFeed feed{ domain::RouteTable{}, clock_at(0s) };
+  std::vector<domain::Observation> seen;
+};
+
+TEST_F(ObservationFeedTest, AWindowHoldsWhatEndsInIt)
+{
+  const auto window = open();
+  feed.add(a_request(101, 9999ms, 1));
+  feed.add(a_request(101, 10000ms, 2)); // began before the window
+  feed.add(a_request(101, 10999ms, 3));
+  window->end_at(clock_at(11s));
+  feed.add(a_request(101, 10500ms, 4)); // was still on its way
+  feed.add(a_request(101, 11000ms, 5));
+  window->close();
+  feed.add(a_request(101, 10700ms, 6));
+
+  std::vector<std::uint64_t> sequences;
+  for (const domain::Request &request : all<domain::Request>())
+    sequences.push_back(request.sequence);
+  EXPECT_EQ(sequences, (std::vector<std::uint64_t>{ 2, 3, 4 }));
+}
+
+TEST_F(ObservationFeedTest, AWindowBeginsAndEndsWithItsMarks)
+{
+  const auto window = open();
+  feed.add(a_request(101, 10500ms, 1));
+  window->end_at(clock_at(11s));
+  window->close();
+
+  ASSERT_EQ(seen.size(), 3);
+  EXPECT_EQ(std::get<domain::WindowMark>(seen.front()).clock.monotonic,
+            domain::MonotonicTime{ 10s });
+  EXPECT_EQ(std::get<domain::WindowMark>(seen.back()).clock.monotonic,
+            domain::MonotonicTime{ 11s });
+}
+
+TEST_F(ObservationFeedTest, AWindowThatWasDestroyedGetsNothing)
+{
+  open().reset();
+  feed.add(a_request(101, 10500ms, 1));
+
+  EXPECT_EQ(seen.size(), 1); // the mark
+}
+
+TEST_F(ObservationFeedTest, AWindowOnOneServerSeesItsProcessesAlone)
+{
+  const auto window = open({ 100 });
+  feed.add(a_request(101, 10500ms, 1));
+  feed.add(a_request(201, 10500ms, 1));
+  feed.add(a_request(4711, 10500ms, 1)); // nobody's
+  feed.add(domain::Wait{ .tgid = 201, .window = { {}, domain::MonotonicTime{ 10500ms } } });
+  feed.add(domain::MemorySample{ .tgid = 201 });
+  feed.add(domain::ThreadSample{ .tgid = 201 });
+  feed.add(domain::ServersSeen{ .time = domain::MonotonicTime{ 10s },
+                                .servers = { a_server(100, { 101 }), a_server(200, { 201 }) } });
+
+  ASSERT_EQ(all<domain::Request>().size(), 1);
+  EXPECT_EQ(all<domain::Request>().front().tgid, 101);
+  ASSERT_EQ(all<domain::ServersSeen>().size(), 1);
+  ASSERT_EQ(all<domain::ServersSeen>().front().servers.size(), 1);
+  EXPECT_EQ(all<domain::ServersSeen>().front().servers.front().master_tgid, 100);
+  EXPECT_EQ(seen.size(), 3);
+}
+
+TEST_F(ObservationFeedTest, AWindowOnOneServerSeesAWorkerFromItsFork)
+{
+  const auto window = open({ 100 });
+  feed.add(domain::ProcessEvent{ .kind = domain::ProcessEvent::Kind::started,
+                                 .time = domain::MonotonicTime{ 10100ms },
+                                 .tgid = 103,
+                                 .parent_tgid = 100 });
+  feed.add(a_request(103, 10500ms, 1));
+
+  EXPECT_EQ(all<domain::ProcessEvent>().size(), 1);
+  EXPECT_EQ(all<domain::Request>().size(), 1);
+}
+
+TEST_F(ObservationFeedTest, WindowsDoNotDisturbEachOther)
+{
+  const auto window = open();
+  std::vector<domain::Observation> seen_by_other;
+  {
+    const auto other =
+        feed.open_window(clock_at(10100ms), { 200 }, [&](const domain::Observation &observation) {
+          seen_by_other.push_back(observation);
+        });
+    feed.add(a_request(201, 10500ms, 1));
+    feed.add(a_request(101, 10500ms, 1));
+  }
+  feed.add(a_request(201, 10600ms, 2));
+
+  EXPECT_EQ(all<domain::Request>().size(), 3);
+  EXPECT_EQ(seen_by_other.size(), 2);
+}
+
+} // namespace
+} // namespace linger::app

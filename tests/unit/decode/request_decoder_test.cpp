@@ -1,0 +1,147 @@
+#include "decode/request_decoder.h"
+
+#include "wire/request_record.h"
+
+#include <cstring>
+#include <gtest/gtest.h>
+#include <string_view>
+#include <vector>
+
+namespace linger::decode {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t fixed_bytes = offsetof(request_record, head);
+
+request_record good()
+{
+  constexpr std::string_view head = "GET /cart?item=3 HTTP/1.1\r\n\r\n";
+  request_record record{};
+  record.kind = RECORD_REQUEST;
+  record.flags = REQUEST_ENDED | REQUEST_FIRST;
+  record.tgid = 7;
+  record.tid = 8;
+  record.sequence = 99;
+  record.begin_ns = 1000;
+  record.end_ns = 1600;
+  record.accept_queue_ns = 300;
+  record.event_loop_ns = 100;
+  record.spent_ns[CAUSE_ON_CPU] = 200;
+  record.spent_ns[CAUSE_DATABASE] = 400;
+  record.head_bytes = head.size();
+  std::memcpy(record.head, head.data(), head.size());
+  constexpr std::string_view response = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
+  record.sent_bytes = response.size();
+  record.response_bytes = response.size();
+  std::memcpy(record.response, response.data(), response.size());
+  return record;
+}
+
+std::vector<std::byte> bytes_of(const request_record &record)
+{
+  const auto bytes = std::as_bytes(std::span(&record, 1));
+  return { bytes.begin(), bytes.begin() + fixed_bytes + record.head_bytes };
+}
+
+TEST(DecodeRequest, TurnsWireFieldsIntoDomainWords)
+{
+  const auto request = decode_request(bytes_of(good()));
+
+  ASSERT_TRUE(request) << request.error().what;
+  EXPECT_EQ(request->method, "GET");
+  EXPECT_EQ(request->path, "/cart");
+  EXPECT_EQ(request->status, 404);
+  EXPECT_EQ(request->sequence, 99U);
+  EXPECT_TRUE(request->ended);
+  EXPECT_FALSE(request->thread_died);
+  EXPECT_EQ(request->times[domain::Cause::database], 400ns);
+}
+
+TEST(DecodeRequest, BeginsWhenTheHandshakeWasComplete)
+{
+  const auto request = decode_request(bytes_of(good()));
+
+  EXPECT_EQ(request->window.length(), 1000ns);
+  EXPECT_EQ(request->times.wall(), 1000ns);
+  EXPECT_EQ(request->times[domain::Cause::accept_queue], 300ns);
+  EXPECT_EQ(request->times[domain::Cause::event_loop], 100ns);
+}
+
+TEST(DecodeRequest, RejectsEverySizeButItsOwn)
+{
+  const auto bytes = bytes_of(good());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_request(std::span(bytes).first(size))) << size;
+  auto longer = bytes;
+  longer.push_back(std::byte{ 0 });
+  EXPECT_FALSE(decode_request(longer));
+}
+
+TEST(DecodeRequest, RejectsMoreHeadBytesThanThereAre)
+{
+  auto bytes = bytes_of(good());
+  const std::uint32_t claimed = 4'000'000'000;
+  std::memcpy(bytes.data() + offsetof(request_record, head_bytes), &claimed, sizeof claimed);
+
+  EXPECT_EQ(decode_request(bytes).error().kind, Error::Kind::malformed);
+}
+
+TEST(DecodeRequest, RejectsTimesThatContradictEachOther)
+{
+  request_record backwards = good();
+  backwards.end_ns = 900;
+  EXPECT_FALSE(decode_request(bytes_of(backwards)));
+
+  request_record unaccounted = good();
+  unaccounted.spent_ns[CAUSE_ON_CPU] = 1;
+  EXPECT_FALSE(decode_request(bytes_of(unaccounted)));
+}
+
+TEST(DecodeRequest, RejectsTimesThatNoClockShows)
+{
+  request_record after_all_time = good();
+  after_all_time.begin_ns += 1ULL << 63;
+  after_all_time.end_ns += 1ULL << 63;
+  EXPECT_FALSE(decode_request(bytes_of(after_all_time)));
+
+  request_record before_boot = good();
+  before_boot.accept_queue_ns = before_boot.begin_ns;
+  EXPECT_FALSE(decode_request(bytes_of(before_boot)));
+
+  // They add up, but only because they wrap around.
+  request_record wrapped = good();
+  wrapped.spent_ns[CAUSE_ON_CPU] += 1ULL << 63;
+  wrapped.spent_ns[CAUSE_LOCK] += 1ULL << 63;
+  EXPECT_FALSE(decode_request(bytes_of(wrapped)));
+}
+
+TEST(DecodeRequest, KnowsAWholeResponseFromItsLength)
+{
+  request_record record = good();
+  record.flags = 0;
+  EXPECT_FALSE(decode_request(bytes_of(record))->ended);
+  record.sent_bytes += 5;
+  EXPECT_TRUE(decode_request(bytes_of(record))->ended);
+}
+
+TEST(DecodeRequest, RejectsMoreResponseBytesThanThereAre)
+{
+  request_record record = good();
+  record.response_bytes = RESPONSE_HEAD_BYTES + 1;
+  EXPECT_FALSE(decode_request(bytes_of(record)));
+}
+
+TEST(DecodeRequest, KeepsNothingOfBytesThatAreNoRequest)
+{
+  request_record record = good();
+  std::memcpy(record.head, "AUTH hunter2 ....", 17);
+  const auto request = decode_request(bytes_of(record));
+
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->method, "-");
+  EXPECT_EQ(request->path, "");
+}
+
+} // namespace
+} // namespace linger::decode

@@ -1,0 +1,117 @@
+#include "diagnose/diagnose.h"
+
+#include "unit/diagnose/reports.h"
+
+#include <gtest/gtest.h>
+
+namespace linger::diagnose {
+namespace {
+
+using namespace test;
+using domain::EndpointMemory;
+using domain::Finding;
+using domain::Report;
+using domain::Severity;
+
+constexpr double kib = 1024;
+
+EndpointMemory keeping(double per_request, std::uint64_t requests)
+{
+  return { .retained_bytes = static_cast<std::int64_t>(per_request * static_cast<double>(requests)),
+           .retained_bytes_per_request = per_request,
+           .low = per_request * 0.9,
+           .high = per_request * 1.1,
+           .late_low = per_request * 0.8,
+           .late_high = per_request * 1.2,
+           .tier = domain::MemoryTier::growth };
+}
+
+Report report_with(const EndpointMemory &memory, std::uint64_t requests)
+{
+  Report report = report_of(2, 0.1);
+  add_endpoint(report, "/report/{}", requests, { { Cause::on_cpu, 1ms } }).memory = memory;
+  return report;
+}
+
+std::vector<Finding> retained(const Report &report)
+{
+  return of_rule(diagnose(report, {}), "memory-retained");
+}
+
+TEST(MemoryRetainedTest, SaysHowMuchIsKeptAndWhatStopsIt)
+{
+  Report report = report_with(keeping(28 * kib, 100), 100);
+  add_endpoint(report, "/health", 100, { { Cause::on_cpu, 1ms } }).memory = keeping(0, 100);
+
+  const auto findings = retained(report);
+  ASSERT_EQ(findings.size(), 1U);
+  const Finding &finding = findings[0];
+  EXPECT_EQ(finding.id, "memory-retained:100:GET /report/{}");
+  EXPECT_EQ(finding.severity, Severity::warning);
+  EXPECT_NE(finding.title.find("28.0 KiB"), std::string::npos);
+  // 2800 KiB in 10 s.
+  EXPECT_NEAR(cited(finding, "retained per hour at this rate"), 2800 * kib * 360, kib);
+  // 256 MiB / 14 KiB a request of any kind = 18,724.
+  EXPECT_NE(finding.remedy.find("--max-requests 16200 --max-requests-jitter 1800"),
+            std::string::npos)
+      << finding.remedy;
+}
+
+TEST(MemoryRetainedTest, IsCriticalAtMoreThanAGibibyteAnHour)
+{
+  const auto findings = retained(report_with(keeping(100 * kib, 1000), 1000));
+
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].severity, Severity::critical);
+}
+
+TEST(MemoryRetainedTest, LeavesAMaxRequestsAloneThatIsLowEnough)
+{
+  Report report = report_with(keeping(28 * kib, 100), 100);
+  report.servers[0].server.max_requests = 1000;
+
+  ASSERT_EQ(retained(report).size(), 1U);
+  EXPECT_NE(retained(report)[0].remedy.find("--max-requests 1000 as it is"), std::string::npos);
+}
+
+TEST(MemoryRetainedTest, AdvisesALimitEvenWhenOneRequestIsTooMuch)
+{
+  const auto findings = retained(report_with(keeping(600 * kib * kib, 10), 10));
+
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_NE(findings[0].remedy.find("--max-requests 1 "), std::string::npos);
+}
+
+TEST(MemoryRetainedTest, IsSilentWhenTheBoundsReachZero)
+{
+  EndpointMemory memory = keeping(28 * kib, 1000);
+  memory.low = -1;
+
+  EXPECT_TRUE(retained(report_with(memory, 1000)).empty());
+}
+
+TEST(MemoryRetainedTest, IsSilentAboutGrowthThatEnded)
+{
+  EndpointMemory memory = keeping(28 * kib, 1000);
+  memory.late_low = -3 * kib;
+  memory.late_high = 2 * kib;
+
+  EXPECT_TRUE(retained(report_with(memory, 1000)).empty());
+}
+
+TEST(MemoryRetainedTest, IsSilentAboutAFewBytes)
+{
+  EXPECT_TRUE(retained(report_with(keeping(255, 1'000'000), 1'000'000)).empty());
+  EXPECT_TRUE(retained(report_with(keeping(1000, 100), 100)).empty()); // 98 KiB in all
+}
+
+TEST(MemoryRetainedTest, IsSilentAboutWhatWasNotMeasured)
+{
+  EndpointMemory memory = keeping(28 * kib, 1000);
+  memory.tier = domain::MemoryTier::none;
+
+  EXPECT_TRUE(retained(report_with(memory, 1000)).empty());
+}
+
+} // namespace
+} // namespace linger::diagnose

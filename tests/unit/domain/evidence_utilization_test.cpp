@@ -1,0 +1,81 @@
+#include "unit/domain/evidence_fixture.h"
+
+namespace linger::domain {
+namespace {
+
+using namespace test;
+using EvidenceUtilizationTest = EvidenceFixture;
+
+TEST_F(EvidenceUtilizationTest, CountsAWorkerAsBusyFromTheMomentItTookTheRequest)
+{
+  Request queued = request(1, 100ms, 600ms);
+  queued = spending(spending(queued, Cause::accept_queue, 200ms), Cause::event_loop, 100ms);
+  evidence.add(queued);
+
+  EXPECT_NEAR(worker_in(report(), worker).utilization, 0.2, 1e-9);
+}
+
+TEST_F(EvidenceUtilizationTest, CountsOnlyThePartOfARequestInsideTheWindow)
+{
+  Evidence later{ RouteTable{} };
+  later.add(mark(500ms));
+  later.add(seen(500ms, { worker }));
+  later.add(request(1, 100ms, 600ms));
+  later.add(mark(1500ms));
+
+  EXPECT_NEAR(worker_in(later.report(), worker).utilization, 0.1, 1e-9);
+}
+
+TEST_F(EvidenceUtilizationTest, CountsAnOpenRequestAsBusyUntilItsRecordComes)
+{
+  evidence.add(open_request(1, 200ms, 400ms, Cause::database));
+  const Report open = report();
+  EXPECT_NEAR(worker_in(open, worker).utilization, 0.8, 1e-9);
+  EXPECT_EQ(worker_in(open, worker).state, WorkerState::blocked);
+  EXPECT_EQ(worker_in(open, worker).waits_on, "database");
+  EXPECT_EQ(worker_in(open, worker).open_request, 800ms);
+  EXPECT_EQ(worker_in(open, worker).open_request_endpoint, "GET /report/{}");
+
+  evidence.add(request(1, 200ms, 500ms));
+  const Report ended = evidence.report();
+  EXPECT_NEAR(worker_in(ended, worker).utilization, 0.3, 1e-9);
+  EXPECT_EQ(worker_in(ended, worker).state, WorkerState::idle);
+  EXPECT_EQ(worker_in(ended, worker).waits_on, "");
+  EXPECT_EQ(worker_in(ended, worker).open_request, 0ms);
+}
+
+TEST_F(EvidenceUtilizationTest, DoesNotCountARequestTwiceWhoseResponseHasBegun)
+{
+  evidence.add(provisional(request(1, 200ms, 300ms)));
+  evidence.add(open_request(1, 200ms, 400ms, Cause::client_write));
+
+  const Report streaming = report();
+  EXPECT_NEAR(worker_in(streaming, worker).utilization, 0.1, 1e-9);
+  EXPECT_EQ(worker_in(streaming, worker).state, WorkerState::blocked);
+}
+
+TEST_F(EvidenceUtilizationTest, LeavesAResponseThatHasBegunToItsRecord)
+{
+  ThreadSample streaming = open_request(1, 200ms, 400ms, Cause::client_write);
+  streaming.response_begun = true; // its record is under way
+  evidence.add(streaming);
+
+  EXPECT_EQ(worker_in(report(), worker).utilization, 0);
+}
+
+TEST_F(EvidenceUtilizationTest, CallsAWorkerBusyWhenOneOfItsOpenRequestsRuns)
+{
+  evidence.add(open_request(1, 200ms, 400ms, Cause::database));
+  ThreadSample running = open_request(1, 300ms, 400ms, Cause::run_queue);
+  running.tid = 999;
+  evidence.add(running);
+
+  const Report two = report();
+  EXPECT_EQ(worker_in(two, worker).state, WorkerState::busy);
+  EXPECT_EQ(worker_in(two, worker).waits_on, "");
+  EXPECT_EQ(worker_in(two, worker).open_request, 800ms); // the longest
+  EXPECT_EQ(worker_in(two, worker).utilization, 1);      // clamped: two threads were not configured
+}
+
+} // namespace
+} // namespace linger::domain

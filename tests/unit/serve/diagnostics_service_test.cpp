@@ -1,0 +1,266 @@
+// Every call, over a real unix socket.
+
+#include "unit/serve/served_test.h"
+
+#include <google/protobuf/util/time_util.h>
+#include <latch>
+#include <set>
+
+namespace linger::serve {
+namespace {
+
+using namespace std::chrono_literals;
+using google::protobuf::util::TimeUtil;
+
+class DiagnosticsServiceTest : public ServedTest {};
+
+TEST_F(DiagnosticsServiceTest, ReportsAtOnceWithoutAWindow)
+{
+  const auto report = connected().get_report(0s, { 101 });
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_EQ(report->coverage().requests_seen(), 7U);
+  EXPECT_EQ(report->window().duration_ns(), 30'000'000'000U);
+}
+
+TEST_F(DiagnosticsServiceTest, ObservesForAWindow)
+{
+  const auto begin = std::chrono::steady_clock::now();
+  const auto report = connected().get_report(200ms, {});
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 200ms);
+}
+
+TEST_F(DiagnosticsServiceTest, RefusesAWindowOutOfRange)
+{
+  for (const domain::Nanos window : { domain::Nanos(-1ns), domain::Nanos(-1h),
+                                      domain::Nanos(1h + 1ns), domain::Nanos(200'000h) }) {
+    const auto report = connected().get_report(window, {});
+    ASSERT_FALSE(report) << window.count();
+    EXPECT_EQ(report.error().kind, Error::Kind::usage);
+    EXPECT_EQ(report.error().what, "window must be between 0 ns and 1 h");
+  }
+}
+
+TEST_F(DiagnosticsServiceTest, PassesOnWhyThereIsNoReport)
+{
+  const auto missing = connected().get_report(0s, { 4711 });
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, Error::Kind::not_found);
+  EXPECT_EQ(missing.error().what, "4711 is watched by nobody");
+
+  agent_.fail_with({ Error::Kind::not_permitted, "needs CAP_BPF" });
+  EXPECT_EQ(connected().get_report(10ms, {}).error().kind, Error::Kind::not_permitted);
+}
+
+TEST_F(DiagnosticsServiceTest, StopsObservingWhenTheClientCancels)
+{
+  Client client = connected();
+  std::stop_source stop;
+  std::jthread canceller([&] {
+    EXPECT_TRUE(eventually([&] { return agent_.observing() == 1; }));
+    stop.request_stop();
+  });
+  const auto report = client.get_report(1h, {}, stop.get_token());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, Error::Kind::exhausted);
+  EXPECT_TRUE(eventually([&] { return agent_.observing() == 0; }));
+}
+
+TEST_F(DiagnosticsServiceTest, EndsACallThatWasStoppedBeforeItBegan)
+{
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(connected().get_report(1h, {}, stop.get_token()));
+}
+
+TEST_F(DiagnosticsServiceTest, ListsServers)
+{
+  const auto servers = connected().list_servers({});
+  ASSERT_TRUE(servers) << servers.error().what;
+  ASSERT_EQ(servers->servers_size(), 1);
+  EXPECT_EQ(servers->servers(0).master_tgid(), 100U);
+  EXPECT_EQ(servers->servers(0).workers_size(), 2);
+  EXPECT_EQ(connected().list_servers({ 1 }).error().kind, Error::Kind::not_found);
+}
+
+TEST_F(DiagnosticsServiceTest, StreamsWorkers)
+{
+  v1::WatchWorkersRequest request;
+  *request.mutable_interval() = TimeUtil::MillisecondsToDuration(100);
+  int seen = 0;
+  const auto watched = connected().watch_workers(request, [&](const auto &response) {
+    EXPECT_EQ(response.servers(0).workers_size(), 2);
+    EXPECT_GT(response.time().seconds(), 1'700'000'000);
+    return ++seen < 3;
+  });
+  EXPECT_TRUE(watched) << watched.error().what;
+  EXPECT_EQ(seen, 3);
+}
+
+TEST_F(DiagnosticsServiceTest, RefusesAnIntervalOutOfRange)
+{
+  for (const std::int64_t ms : { -5, 0, 99, 3'600'001 }) {
+    v1::WatchWorkersRequest request;
+    *request.mutable_interval() = TimeUtil::MillisecondsToDuration(ms);
+    const auto watched = connected().watch_workers(request, [](const auto &) { return true; });
+    ASSERT_FALSE(watched) << ms;
+    EXPECT_EQ(watched.error().kind, Error::Kind::usage);
+  }
+  v1::WatchWorkersRequest request; // valid for no one, and too much for 64 bits of ns
+  request.mutable_interval()->set_seconds(INT64_MAX);
+  request.mutable_interval()->set_nanos(INT32_MAX);
+  EXPECT_FALSE(connected().watch_workers(request, [](const auto &) { return true; }));
+}
+
+TEST_F(DiagnosticsServiceTest, EndsAStreamWhenItsServersAreGone)
+{
+  v1::WatchWorkersRequest request;
+  *request.mutable_interval() = TimeUtil::MillisecondsToDuration(100);
+  const auto watched = connected().watch_workers(request, [&](const auto &) {
+    agent_.fail_with({ Error::Kind::not_found, "100 is gone" });
+    return true;
+  });
+  ASSERT_FALSE(watched);
+  EXPECT_EQ(watched.error().kind, Error::Kind::not_found);
+}
+
+TEST_F(DiagnosticsServiceTest, StreamsRequestsAsTheyEnd)
+{
+  Client client = connected();
+  std::jthread traffic([&] {
+    EXPECT_TRUE(eventually([&] { return agent_.subscribers() == 1; }));
+    for (std::uint64_t i = 1; i <= 100; ++i)
+      agent_.emit(request_numbered(i));
+  });
+  std::uint64_t seen = 0;
+  const auto watched = client.watch_requests({}, [&](const v1::WatchRequestsResponse &response) {
+    ++seen;
+    EXPECT_EQ(response.sequence(), seen);
+    EXPECT_EQ(response.request().received_bytes(), seen);
+    EXPECT_EQ(response.requests_skipped(), 0U);
+    return seen < 100;
+  });
+  EXPECT_TRUE(watched) << watched.error().what;
+  EXPECT_EQ(seen, 100U);
+  EXPECT_TRUE(eventually([&] { return agent_.subscribers() == 0; }));
+}
+
+TEST_F(DiagnosticsServiceTest, StreamsOnlyTheRequestsAskedFor)
+{
+  Client client = connected();
+  std::jthread traffic([&] {
+    EXPECT_TRUE(eventually([&] { return agent_.subscribers() == 1; }));
+    SeenRequest quick = request_numbered(1);
+    quick.request.times = {};
+    agent_.emit(quick);
+    agent_.emit(request_numbered(2, 200)); // of another server
+    agent_.emit(request_numbered(3));
+  });
+  v1::WatchRequestsRequest request;
+  request.add_tgids(102);
+  *request.mutable_min_wall() = TimeUtil::MillisecondsToDuration(50);
+  std::uint64_t first = 0;
+  EXPECT_TRUE(client.watch_requests(request, [&](const v1::WatchRequestsResponse &response) {
+    first = response.request().received_bytes();
+    return false;
+  }));
+  EXPECT_EQ(first, 3U);
+
+  request.mutable_min_wall()->set_seconds(-1);
+  EXPECT_EQ(client.watch_requests(request, [](const auto &) { return true; }).error().kind,
+            Error::Kind::usage);
+  v1::WatchRequestsRequest nobody;
+  nobody.add_tgids(1);
+  EXPECT_EQ(client.watch_requests(nobody, [](const auto &) { return true; }).error().kind,
+            Error::Kind::not_found);
+}
+
+TEST_F(DiagnosticsServiceTest, TellsASlowSubscriberHowMuchItLostAndHarmsNobodyElse)
+{
+  constexpr std::size_t queued = 1000;
+  start({ .limits = { .queued_requests = queued } });
+  Client slow_client = connected();
+  Client quick_client = connected();
+  std::latch read_on(1);
+  std::uint64_t slow_read = 0;
+  std::uint64_t slow_skipped = 0;
+  std::uint64_t slow_sequence = 0;
+  std::atomic<std::uint64_t> quick_read = 0;
+  std::atomic<std::uint64_t> quick_skipped = 0;
+  constexpr std::uint64_t chunks = 20;
+  constexpr std::uint64_t sent = chunks * queued / 2;
+
+  std::jthread slow([&] {
+    EXPECT_TRUE(slow_client.watch_requests({}, [&](const v1::WatchRequestsResponse &response) {
+      read_on.wait();
+      EXPECT_EQ(response.sequence(), ++slow_sequence);
+      slow_read += response.has_request() ? 1 : 0;
+      slow_skipped += response.requests_skipped();
+      return slow_read + slow_skipped < sent;
+    }));
+  });
+  std::jthread quick([&] {
+    EXPECT_TRUE(quick_client.watch_requests({}, [&](const v1::WatchRequestsResponse &response) {
+      quick_read += 1;
+      quick_skipped += response.requests_skipped();
+      return quick_read < sent;
+    }));
+  });
+  ASSERT_TRUE(eventually([&] { return agent_.subscribers() == 2; }));
+
+  SeenRequest large = request_numbered(1);
+  large.route = std::string(4096, 'x');
+  std::uint64_t number = 0;
+  for (std::uint64_t chunk = 0; chunk < chunks; ++chunk) {
+    for (std::size_t i = 0; i < queued / 2; ++i, ++number)
+      agent_.emit(large);
+    ASSERT_TRUE(eventually([&] { return quick_read + quick_skipped == number; }));
+  }
+  read_on.count_down();
+  slow.join();
+  quick.join();
+
+  EXPECT_EQ(quick_read, sent);
+  EXPECT_EQ(quick_skipped, 0U);
+  EXPECT_GT(slow_skipped, 0U);
+  EXPECT_EQ(slow_read + slow_skipped, sent);
+}
+
+TEST_F(DiagnosticsServiceTest, StreamsWhatBecomesOfFindings)
+{
+  agent_.set_findings({ finding_named("a") });
+  std::vector<std::string> seen;
+  EXPECT_TRUE(connected().watch_findings({}, [&](const v1::WatchFindingsResponse &response) {
+    seen.push_back(v1::WatchFindingsResponse::Change_Name(response.change()) + " " +
+                   response.finding().detail());
+    if (seen.size() == 1)
+      agent_.set_findings({ finding_named("a", "worse") });
+    if (seen.size() == 2)
+      agent_.set_findings({});
+    return seen.size() < 3;
+  }));
+  EXPECT_EQ(seen, (std::vector<std::string>{ "CHANGE_APPEARED as before", "CHANGE_UPDATED worse",
+                                             "CHANGE_RESOLVED worse" }));
+}
+
+TEST_F(DiagnosticsServiceTest, EndsSilentStreamsWhenTheClientCancels)
+{
+  Client client = connected();
+  std::stop_source stop;
+  std::jthread requests([&] {
+    EXPECT_TRUE(client.watch_requests(
+        {}, [](const auto &) { return true; }, stop.get_token()));
+  });
+  std::jthread findings([&] {
+    EXPECT_TRUE(client.watch_findings(
+        {}, [](const auto &) { return true; }, stop.get_token()));
+  });
+  ASSERT_TRUE(eventually([&] { return agent_.subscribers() == 1; }));
+  stop.request_stop();
+  requests.join();
+  findings.join();
+  EXPECT_TRUE(eventually([&] { return agent_.subscribers() == 0; }));
+}
+
+} // namespace
+} // namespace linger::serve
