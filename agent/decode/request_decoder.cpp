@@ -39,6 +39,18 @@ domain::CauseTimes times_of(const request_record &record)
   return times;
 }
 
+/// A later request of a connection may have the rest of an unread body in front of it, which the
+/// kernel side notices only when that does not itself look like a method.
+std::optional<RequestLine> request_line_of(std::span<const std::byte> head, std::uint32_t flags)
+{
+  if ((flags & REQUEST_AFTER_BODY) != 0)
+    return find_request_line(head);
+  auto line = decode_request_line(head);
+  if (!line && (flags & REQUEST_FIRST) == 0)
+    line = find_request_line(head);
+  return line;
+}
+
 } // namespace
 
 Result<domain::Request> decode_request(std::span<const std::byte> bytes)
@@ -69,8 +81,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.window.begin = time_of(record.begin_ns - record.accept_queue_ns - record.event_loop_ns);
 
   const auto head = std::as_bytes(std::span(record.head)).first(record.head_bytes);
-  const auto line = (record.flags & REQUEST_AFTER_BODY) != 0 ? find_request_line(head)
-                                                             : decode_request_line(head);
+  const auto line = request_line_of(head, record.flags);
   request.method = line ? line->method : "-";
   request.path = line ? line->path : "";
   const auto response = decode_response_head(

@@ -58,6 +58,11 @@ struct Wait {
   Cause cause = Cause::other;
   /// What was waited on: "127.0.0.1:5432", "unix:/run/redis.sock", "futex", "clock_nanosleep".
   std::string what;
+  /// The application's line that waited, "shop/checkout.py:31 in charge". Empty when not known.
+  std::string code;
+  /// What was asked of a database or a cache, its literals replaced: "SELECT * FROM cart WHERE id =
+  /// ?". Empty when not known.
+  std::string statement;
 };
 
 /// A process of a watched server that came or went.

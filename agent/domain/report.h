@@ -53,6 +53,8 @@ struct ServerReport {
 struct SiteReport {
   Cause cause = Cause::other;
   std::string what;
+  std::string code;
+  std::string statement;
   std::uint64_t waits = 0;
   Nanos total{};
   Nanos max{};

@@ -7,7 +7,7 @@ namespace linger::domain {
 
 void SiteTable::add(const Wait &wait)
 {
-  Spent &spent = spent_on(wait.cause, wait.what);
+  Spent &spent = spent_on({ wait.cause, wait.what, wait.code, wait.statement });
   ++spent.waits;
   spent.total = saturating_sum(spent.total, wait.window.length());
   spent.max = std::max(spent.max, wait.window.length());
@@ -18,7 +18,7 @@ void SiteTable::add_request(const SiteTable &request)
   // Two sites of a request may meet in one "(other)", which is still one request.
   std::set<const Spent *> counted;
   for (const auto &[site, added] : request.sites_) {
-    Spent &spent = spent_on(site.first, site.second);
+    Spent &spent = spent_on(site);
     spent.waits += added.waits;
     spent.total = saturating_sum(spent.total, added.total);
     spent.max = std::max(spent.max, added.max);
@@ -32,8 +32,10 @@ std::vector<SiteReport> SiteTable::top(std::size_t count) const
   std::vector<SiteReport> all;
   all.reserve(sites_.size());
   for (const auto &[site, spent] : sites_) {
-    all.push_back({ .cause = site.first,
-                    .what = site.second,
+    all.push_back({ .cause = site.cause,
+                    .what = site.what,
+                    .code = site.code,
+                    .statement = site.statement,
                     .waits = spent.waits,
                     .total = spent.total,
                     .max = spent.max,
@@ -45,12 +47,14 @@ std::vector<SiteReport> SiteTable::top(std::size_t count) const
   return all;
 }
 
-SiteTable::Spent &SiteTable::spent_on(Cause cause, const std::string &what)
+SiteTable::Spent &SiteTable::spent_on(const Site &site)
 {
-  const auto found = sites_.find({ cause, what });
+  const auto found = sites_.find(site);
   if (found != sites_.end())
     return found->second;
-  return sites_[{ cause, sites_.size() < limit_ ? what : "(other)" }];
+  if (sites_.size() < limit_)
+    return sites_[site];
+  return sites_[{ .cause = site.cause, .what = "(other)", .code = "", .statement = "" }];
 }
 
 } // namespace linger::domain

@@ -1,20 +1,20 @@
-// What was waited on, by cause and peer.
+// What was waited on, by cause, peer, line and statement.
 
 #pragma once
 
 #include "domain/observation.h"
 #include "domain/report.h"
 
+#include <compare>
 #include <cstddef>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace linger::domain {
 
-/// Sums waits by (cause, what). Holds at most `limit` different ones; further ones are summed under
-/// (cause, "(other)"), so that the totals by cause stay true. Not thread-safe.
+/// Sums waits by site. Holds at most `limit` different ones; further ones are summed under (cause,
+/// "(other)"), so that the totals by cause stay true. Not thread-safe.
 class SiteTable {
 public:
   explicit SiteTable(std::size_t limit) : limit_(limit) {}
@@ -28,6 +28,14 @@ public:
   [[nodiscard]] std::vector<SiteReport> top(std::size_t count) const;
 
 private:
+  struct Site {
+    Cause cause = Cause::other;
+    std::string what;
+    std::string code;
+    std::string statement;
+
+    auto operator<=>(const Site &) const = default;
+  };
   struct Spent {
     std::uint64_t waits = 0;
     Nanos total{};
@@ -35,10 +43,10 @@ private:
     std::uint64_t requests = 0;
   };
 
-  [[nodiscard]] Spent &spent_on(Cause cause, const std::string &what);
+  [[nodiscard]] Spent &spent_on(const Site &site);
 
   std::size_t limit_;
-  std::map<std::pair<Cause, std::string>, Spent> sites_;
+  std::map<Site, Spent> sites_;
 };
 
 } // namespace linger::domain

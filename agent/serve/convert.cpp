@@ -33,6 +33,8 @@ v1::Site site_of(const domain::SiteReport &site)
   v1::Site message;
   message.set_cause(std::string(name_of(site.cause)));
   message.set_what(valid_utf8(site.what));
+  message.set_code(valid_utf8(site.code));
+  message.set_statement(valid_utf8(site.statement));
   message.set_waits(site.waits);
   message.set_total_ns(to_ns(site.total));
   message.set_max_ns(to_ns(site.max));

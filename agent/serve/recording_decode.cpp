@@ -119,7 +119,9 @@ domain::Wait wait_of(const pb::Wait &message, FieldReader &read)
            .request_sequence = message.request_sequence(),
            .window = read.window(message.begin_ns(), message.end_ns()),
            .cause = read.cause(message.cause()),
-           .what = message.what() };
+           .what = message.what(),
+           .code = message.code(),
+           .statement = message.statement() };
 }
 
 domain::ProcessEvent process_event_of(const pb::ProcessEvent &message, FieldReader &read)

@@ -108,6 +108,8 @@ struct FrameMaker {
     message.set_end_ns(ns_of(wait.window.end));
     message.set_cause(cause_of(wait.cause));
     message.set_what(wait.what);
+    message.set_code(wait.code);
+    message.set_statement(wait.statement);
   }
 
   void operator()(const domain::ProcessEvent &event) const

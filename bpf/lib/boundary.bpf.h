@@ -14,20 +14,28 @@ enum {
 	METHOD_BYTES = 8,
 };
 
+enum beginning {
+	BEGINNING_NOT,
+	BEGINNING_MAYBE, // too short to tell: "PO"
+	BEGINNING_SURE,
+};
+
 // "GET /", "OPTIONS *", "CONNECT h": capital letters, then a space.
-static __always_inline bool begins_request(const void *payload)
+static __always_inline enum beginning beginning_of_request(const void *payload, __u64 size_bytes)
 {
 	__u8 bytes[METHOD_BYTES] = {};
 
 	if (!payload || bpf_probe_read_user(bytes, sizeof(bytes), payload))
-		return false;
+		return BEGINNING_NOT;
 	for (int i = 0; i < METHOD_BYTES; i++) {
+		if ((__u64)i >= size_bytes)
+			return BEGINNING_MAYBE;
 		if (bytes[i] == ' ')
-			return i >= 3;
+			return i >= 3 ? BEGINNING_SURE : BEGINNING_NOT;
 		if (bytes[i] < 'A' || bytes[i] > 'Z')
-			return false;
+			return BEGINNING_NOT;
 	}
-	return false;
+	return BEGINNING_NOT;
 }
 
 static __always_inline void receive(struct task_struct *task, struct thread_state *state,
@@ -40,7 +48,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 		own && !state->connection_saved ? &state->connection : connection_of(sk);
 	const void *payload;
 	__u64 now_ns;
-	bool begins;
+	enum beginning beginning;
 
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
@@ -50,9 +58,9 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	now_ns = bpf_ktime_get_ns();
 	payload = payload_of(syscall);
 
-	begins = begins_request(payload);
+	beginning = beginning_of_request(payload, size_bytes);
 	if (!own || state->request.sent_bytes ||
-	    (begins && state->request.flags & REQUEST_AFTER_BODY)) {
+	    (beginning == BEGINNING_SURE && state->request.flags & REQUEST_AFTER_BODY)) {
 		if (!own) {
 			save_connection(state);
 			state->connection_saved = true; // where this one was found
@@ -62,8 +70,8 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	}
 	if (!state->request.received_bytes) {
 		// A server may read, or throw away, the rest of a body after its response, and in
-		// another thread. Fewer bytes may be the beginning of a request line.
-		if (connection->requests_count && !begins && size_bytes >= METHOD_BYTES)
+		// another thread.
+		if (connection->requests_count && beginning == BEGINNING_NOT)
 			state->request.flags |= REQUEST_AFTER_BODY;
 		connection->requests_count++;
 	}

@@ -131,6 +131,38 @@ TEST_P(Requests, AreFoundBehindTheUnreadRestOfABody)
   EXPECT_EQ(requests[2].path, "/three");
 }
 
+// The rest of the body is shorter than any method is long, and the next request comes much later.
+TEST_P(Requests, AreFoundBehindAShortRestOfABody)
+{
+  const Listener listener;
+  OBSERVE_OR_SKIP(observed, options(), listener.address());
+  const WorkerProcess worker([&] {
+    const int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+    std::array<char, 22> head;
+    EXPECT_EQ(::recv(fd, head.data(), head.size(), MSG_WAITALL), 22);
+    send_text(fd, response);
+    std::thread([fd] {
+      std::array<char, 4> rest;
+      EXPECT_EQ(::recv(fd, rest.data(), rest.size(), MSG_WAITALL), 4);
+      keep_alive(fd);
+    }).join();
+  });
+
+  const int client = listener.connect();
+  send_text(client, "POST /one HTTP/1.1\r\n\r\nbody");
+  receive_response(client);
+  std::this_thread::sleep_for(60ms);
+  send_text(client, "GET /two HTTP/1.1\r\n\r\n");
+  receive_response(client);
+  ::close(client);
+  ASSERT_TRUE(observed->wait_for_requests(2));
+
+  const auto requests = observed->requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[1].path, "/two");
+  EXPECT_LT(requests[1].times[Cause::client_read], 60ms) << "the client's pause is in no request";
+}
+
 TEST_P(Requests, TakeTheirTimeInTheAcceptQueueAlong)
 {
   const Listener listener;

@@ -31,22 +31,23 @@ std::string memory_text(const v1::EndpointMemory &memory)
                      bytes_text(memory.high()), name_of(memory.tier()));
 }
 
-std::string sites_text(const v1::Endpoint &endpoint)
+std::string site_text(const v1::Site &site)
 {
-  constexpr int most = 3;
-  std::string text;
-  for (int i = 0; i < std::min(endpoint.sites_size(), most); ++i) {
-    const v1::Site &site = endpoint.sites(i);
-    text += fmt::format("{}{} {} ({} x, {} in all, {} at most)", i == 0 ? "waits: " : "; ",
-                        site.cause(), site.what(), count_text(site.waits()),
-                        duration_text(site.total_ns()), duration_text(site.max_ns()));
-  }
+  std::string text =
+      fmt::format("waits: {} {} ({} x, {} in all, {} at most)", site.cause(), site.what(),
+                  count_text(site.waits()), duration_text(site.total_ns()),
+                  duration_text(site.max_ns()));
+  if (!site.code().empty())
+    text += " at " + site.code();
+  if (!site.statement().empty())
+    text += ": " + site.statement();
   return text;
 }
 
 Table::Row row_of(const v1::Endpoint &endpoint)
 {
   constexpr std::size_t most_causes = 4;
+  constexpr int most_sites = 3;
   Table::Row row{ .cells = { count_text(endpoint.requests()), count_text(endpoint.errors()),
                              duration_text(endpoint.wall().p50_ns()),
                              duration_text(endpoint.wall().p99_ns()),
@@ -56,8 +57,8 @@ Table::Row row_of(const v1::Endpoint &endpoint)
   if (std::string causes = causes_text(endpoint.time(), endpoint.requests(), most_causes);
       !causes.empty())
     row.notes.push_back("time: " + causes);
-  if (std::string sites = sites_text(endpoint); !sites.empty())
-    row.notes.push_back(std::move(sites));
+  for (int i = 0; i < std::min(endpoint.sites_size(), most_sites); ++i)
+    row.notes.push_back(site_text(endpoint.sites(i)));
   row.notes.push_back(memory_text(endpoint.memory()));
   return row;
 }

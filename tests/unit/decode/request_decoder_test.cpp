@@ -132,6 +132,21 @@ TEST(DecodeRequest, RejectsMoreResponseBytesThanThereAre)
   EXPECT_FALSE(decode_request(bytes_of(record)));
 }
 
+TEST(DecodeRequest, FindsALaterRequestBehindTheRestOfABody)
+{
+  constexpr std::string_view head = "bodyGET /next HTTP/1.1\r\n\r\n";
+  request_record record = good();
+  record.head_bytes = head.size();
+  std::memcpy(record.head, head.data(), head.size());
+  EXPECT_EQ(decode_request(bytes_of(record))->method, "-") << "the first has nothing before it";
+
+  record.flags = REQUEST_ENDED;
+  const auto request = decode_request(bytes_of(record));
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->method, "GET");
+  EXPECT_EQ(request->path, "/next");
+}
+
 TEST(DecodeRequest, KeepsNothingOfBytesThatAreNoRequest)
 {
   request_record record = good();

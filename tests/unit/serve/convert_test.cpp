@@ -89,7 +89,11 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   for (std::uint64_t ms = 1; ms <= 100; ++ms)
     endpoint.wall_ns.add(ms * 1'000'000);
   endpoint.times[domain::Cause::sleep] = 200ms;
-  endpoint.sites.resize(20, { .cause = domain::Cause::database, .what = "db", .waits = 3 });
+  endpoint.sites.resize(20, { .cause = domain::Cause::database,
+                              .what = "db",
+                              .code = "shop/cart.py:7 in show",
+                              .statement = "SELECT ?",
+                              .waits = 3 });
   endpoint.memory = { .allocated_bytes = 1,
                       .retained_bytes = -2,
                       .retained_bytes_per_request = -1,
@@ -111,6 +115,8 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   EXPECT_NEAR(static_cast<double>(message.wall().p99_ns()), 99e6, 2e6);
   ASSERT_EQ(message.sites_size(), 16);
   EXPECT_EQ(message.sites(0).cause(), "database");
+  EXPECT_EQ(message.sites(0).code(), "shop/cart.py:7 in show");
+  EXPECT_EQ(message.sites(0).statement(), "SELECT ?");
   EXPECT_EQ(message.memory().retained_bytes(), -2);
   EXPECT_EQ(message.memory().tier(), v1::MEMORY_TIER_GROWTH);
   EXPECT_EQ(message.memory().faults_per_request(), 7.5);
