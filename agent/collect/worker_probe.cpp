@@ -71,7 +71,6 @@ std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
            programs.ledger_sched_wakeup,
            programs.request_sock_recv_length,
            programs.request_sock_send_length,
-           programs.request_inet_sock_set_state,
            programs.request_accept4,
            programs.request_accept,
            programs.syscall_read,

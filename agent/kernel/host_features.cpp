@@ -137,7 +137,6 @@ std::vector<HostFeature> probe_host_features()
     map_type(BPF_MAP_TYPE_RINGBUF, "ring buffer", "5.8"),
     map_type(BPF_MAP_TYPE_TASK_STORAGE, "task storage", "5.11"),
     tracepoint("sched_switch", true, "The thread ledger hangs on it."),
-    tracepoint("inet_sock_set_state", true, "The accept queue hangs on it."),
     tracepoint("sock_recv_length", false,
                "Came with 6.3. Requests are cut at system calls instead, which costs more."),
     syscall_tracepoint(),

@@ -33,16 +33,14 @@ static __always_inline void block_on_socket(struct sock *sk, enum syscall_kind k
 					    const struct thread_state *state,
 					    struct blocking *blocking)
 {
-	__u64 socket = (__u64)sk;
-
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
 		blocking->cause = CAUSE_IDLE;
 		blocking->for_connection = true;
 		return;
 	}
 	read_peer(sk, &blocking->target);
-	if (socket == state->request_socket || connection_of(sk)) {
-		blocking->client_socket = socket;
+	if (is_own(state, sk, port_of(sk)) || connection_of(sk)) {
+		blocking->client_socket = (__u64)sk;
 		blocking->cause = kind == SYSCALL_SEND ? CAUSE_CLIENT_WRITE : CAUSE_CLIENT_READ;
 		return;
 	}

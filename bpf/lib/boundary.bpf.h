@@ -38,17 +38,17 @@ static __always_inline enum beginning beginning_of_request(const void *payload, 
 	return BEGINNING_NOT;
 }
 
+// `port` is the socket's own, here and below.
 static __always_inline void receive(struct task_struct *task, struct thread_state *state,
-				    struct sock *sk, const struct syscall *syscall,
+				    struct sock *sk, __u16 port, const struct syscall *syscall,
 				    __u64 size_bytes)
 {
-	__u64 socket = (__u64)sk;
-	bool own = state->request_socket == socket;
+	bool own = is_own(state, sk, port);
 	struct connection *connection =
 		own && !state->connection_saved ? &state->connection : connection_of(sk);
 	const void *payload;
 	__u64 now_ns;
-	enum beginning beginning;
+	enum beginning beginning = BEGINNING_SURE;
 
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
@@ -58,7 +58,9 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	now_ns = bpf_ktime_get_ns();
 	payload = payload_of(syscall);
 
-	beginning = beginning_of_request(payload, size_bytes);
+	// What else could the first bytes of a connection be?
+	if (connection->requests_count)
+		beginning = beginning_of_request(payload, size_bytes);
 	if (!own || state->request.sent_bytes ||
 	    (beginning == BEGINNING_SURE && state->request.flags & REQUEST_AFTER_BODY)) {
 		if (!own) {
@@ -66,7 +68,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 			state->connection_saved = true; // where this one was found
 		}
 		end_request(task, state, now_ns, 0);
-		begin_request(task, state, socket, connection, now_ns);
+		begin_request(task, state, (__u64)sk, port, connection, now_ns);
 	}
 	if (!state->request.received_bytes) {
 		// A server may read, or throw away, the rest of a body after its response, and in
@@ -120,9 +122,10 @@ static __always_inline void respond(struct task_struct *task, struct thread_stat
 }
 
 static __always_inline void send(struct task_struct *task, struct thread_state *state,
-				 struct sock *sk, const struct syscall *syscall, __u64 size_bytes)
+				 struct sock *sk, __u16 port, const struct syscall *syscall,
+				 __u64 size_bytes)
 {
-	if (state->request_socket == (__u64)sk)
+	if (is_own(state, sk, port))
 		respond(task, state, syscall, size_bytes);
 	else if (!is_server_end(sk))
 		learn_peer(sk, syscall, size_bytes);

@@ -15,14 +15,14 @@ struct connection {
 	__u64 accepted_ns;    // accept returned; 0 when that was before the agent came
 	__u64 id;             // counts accepted connections
 	__u32 requests_count; // whose first bytes have been received
-	__u32 on_unix_socket; // 1 when it is
+	__u32 unused;
 };
 
 // struct sock's address -> connection, for connections that another thread, or the same one later,
-// may receive from. Written when accept returns or the thread turns to another connection, removed
-// when TCP closes. Unix sockets are not removed, but the kernel uses their addresses again.
+// may receive from. Written when accept returns or the thread turns to another connection. Nothing
+// removes an entry: the kernel gives the address to another socket, and the oldest make room.
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__type(key, __u64);
 	__type(value, struct connection);
 	__uint(max_entries, 32768);
@@ -63,7 +63,7 @@ static __always_inline bool is_server_end(struct sock *sk)
 		peer = (struct unix_sock *)BPF_CORE_READ((struct unix_sock *)sk, peer);
 		return BPF_CORE_READ((struct unix_sock *)sk, addr) && !BPF_CORE_READ(peer, addr);
 	}
-	port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	port = port_of(sk);
 	return bpf_map_lookup_elem(&listening_ports, &port) != NULL;
 }
 
@@ -73,10 +73,19 @@ static __always_inline struct connection *connection_of(struct sock *sk)
 	__u64 socket = (__u64)sk;
 	struct connection *connection = bpf_map_lookup_elem(&connections, &socket);
 
-	// Nothing tells when a unix socket goes, so its address may be another socket's by now.
-	if (connection && connection->on_unix_socket && !is_server_end(sk))
+	// The address may be another socket's by now.
+	if (connection && !is_server_end(sk))
 		return NULL;
 	return connection;
+}
+
+// Whether no more bytes can go either way. The socket may be gone: then its memory says that, or is
+// another socket's.
+static __always_inline bool is_closed(__u64 socket)
+{
+	unsigned char state = BPF_CORE_READ((struct sock *)socket, __sk_common.skc_state);
+
+	return state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT;
 }
 
 static __always_inline void remember_connection(__u64 socket, const struct connection *connection)
@@ -94,7 +103,6 @@ static __always_inline struct connection *take_up_connection(struct sock *sk)
 		return NULL;
 	connection.id = __sync_fetch_and_add(&accepted_count, 1) + 1;
 	connection.requests_count = 1;
-	connection.on_unix_socket = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
 	remember_connection((__u64)sk, &connection);
 	return connection_of(sk);
 }

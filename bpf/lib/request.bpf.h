@@ -70,6 +70,13 @@ __weak __noinline int send_request(struct thread_state *state)
 	return 0;
 }
 
+// Whether `sk` is the connection of the thread's request, and not one that has its address now.
+static __always_inline bool is_own(const struct thread_state *state, const struct sock *sk,
+				   __u16 port)
+{
+	return state->request_socket == (__u64)sk && state->request_port == port;
+}
+
 // The request stands as it is but may go on: see wire/request_record.h.
 static __always_inline void report_request(struct thread_state *state)
 {
@@ -117,8 +124,8 @@ static __always_inline void save_connection(struct thread_state *state)
 
 // What begins here is filled in by extend_request(), without which no request is sent.
 static __always_inline void begin_request(struct task_struct *task, struct thread_state *state,
-					  __u64 socket, const struct connection *connection,
-					  __u64 now_ns)
+					  __u64 socket, __u16 port,
+					  const struct connection *connection, __u64 now_ns)
 {
 	struct request_record *request = &state->request;
 
@@ -127,6 +134,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	state->begin_minor_faults_count = task->min_flt;
 	state->begin_major_faults_count = task->maj_flt;
 	state->request_socket = socket;
+	state->request_port = port;
 	state->connection = *connection;
 	state->unreported = false;
 	state->reported = false;

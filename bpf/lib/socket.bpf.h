@@ -16,10 +16,10 @@ enum {
 	AF_INET = 2,
 	AF_INET6 = 10,
 	IPPROTO_TCP = 6,
-	TCP_FIN_WAIT1 = 4,
-	TCP_CLOSE = 7,
-	TCP_LAST_ACK = 9,
-	TCP_LISTEN = 10, // of unix sockets too: include/net/af_unix.h takes TCP's states
+	// States, of unix sockets too: include/net/af_unix.h takes TCP's.
+	TCP_ESTABLISHED = 1,
+	TCP_CLOSE_WAIT = 8,
+	TCP_LISTEN = 10,
 	S_IFMT = 0170000,
 	S_IFIFO = 0010000,
 	S_IFREG = 0100000,
@@ -51,6 +51,12 @@ static __always_inline struct sock *sock_of(struct file *file)
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 
 	return BPF_CORE_READ(socket, sk);
+}
+
+// The local port; 0 for a unix socket.
+static __always_inline __u16 port_of(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_num);
 }
 
 // The last bytes of a unix socket's path: they tell /run/redis/redis.sock from .s.PGSQL.5432.

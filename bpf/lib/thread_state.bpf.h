@@ -31,6 +31,7 @@ struct thread_state {
 	// The request. Its socket is 0 when none is open; a socket of which nothing has been
 	// received yet is a connection that the thread accepted.
 	__u64 request_socket;
+	__u16 request_port; // the socket's own: tells it from one that has its address later
 	struct connection connection;
 	bool connection_saved;  // in the map too, for other threads to find
 	__u64 request_sequence; // of the latest request

@@ -42,10 +42,15 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 			save_connection(state);
 			end_request(task, state, now_ns, 0);
 			state->connection_saved = true; // where this one was found
-			begin_request(task, state, blocking.client_socket, connection, now_ns);
+			begin_request(task, state, blocking.client_socket,
+				      port_of((struct sock *)blocking.client_socket), connection,
+				      now_ns);
 		}
-	} else if (blocking.maybe_idle && !blocking.client_socket) {
-		report_request(state);
+	} else if (blocking.maybe_idle && !blocking.client_socket && state->request_socket) {
+		if (is_closed(state->request_socket))
+			end_request(task, state, now_ns, 0);
+		else
+			report_request(state);
 	}
 
 	if (!state->request_socket)

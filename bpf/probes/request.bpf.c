@@ -5,8 +5,8 @@
 //   sys_exit_accept4      the accept queue ends, a request may begin
 //   sock_recv_length      bytes of a request
 //   sock_send_length      bytes of a response, or the first bytes to another peer
-//   inet_sock_set_state   -> FIN_WAIT1 or LAST_ACK, which only a local close or shutdown causes:
-//                         the request is over; -> CLOSE: the connection is forgotten
+//
+// That a connection was closed needs no probe: the thread's next step shows it (ledger.bpf.c).
 //
 // The two sock_ tracepoints came with v6.3 (6e6eda44b939). On older kernels the programs in
 // request_syscall.bpf.c take their place.
@@ -32,7 +32,7 @@ int BPF_PROG(request_sock_recv_length, struct sock *sk, int received_bytes, int 
 	if (!state)
 		return 0;
 	read_syscall(task, &syscall);
-	receive(task, state, sk, &syscall, received_bytes);
+	receive(task, state, sk, sk->__sk_common.skc_num, &syscall, received_bytes);
 	return 0;
 }
 
@@ -49,39 +49,13 @@ int BPF_PROG(request_sock_send_length, struct sock *sk, int sent_bytes, int flag
 	if (!state)
 		return 0;
 	read_syscall(task, &syscall);
-	send(task, state, sk, &syscall, sent_bytes);
-	return 0;
-}
-
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(request_inet_sock_set_state, const struct sock *sk, int old_state, int new_state)
-{
-	__u64 socket = (__u64)sk;
-	struct thread_state *state;
-	struct task_struct *task;
-
-	switch (new_state) {
-	case TCP_FIN_WAIT1:
-	case TCP_LAST_ACK:
-		task = bpf_get_current_task_btf();
-		state = state_of(task);
-		if (state && state->request_socket == socket)
-			end_request(task, state, bpf_ktime_get_ns(), 0);
-		break;
-	case TCP_CLOSE:
-		// Whatever its port: tcp_set_state() has given that back by now. Looking first
-		// spares the many connections that are not ours the map's lock.
-		if (bpf_map_lookup_elem(&connections, &socket))
-			bpf_map_delete_elem(&connections, &socket);
-		break;
-	}
+	send(task, state, sk, sk->__sk_common.skc_num, &syscall, sent_bytes);
 	return 0;
 }
 
 // For ports that userspace does not know yet.
-static __always_inline void learn_port(struct sock *sk)
+static __always_inline void learn_port(__u16 port)
 {
-	__u16 port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	__u8 yes = 1;
 
 	if (!bpf_map_lookup_elem(&listening_ports, &port) &&
@@ -95,19 +69,20 @@ static __always_inline void accepted(struct task_struct *task, struct thread_sta
 	struct sock *sk = file ? sock_of(file) : NULL;
 	struct connection connection = {};
 	__u64 now_ns = bpf_ktime_get_ns();
+	__u16 port;
 
 	if (!sk)
 		return;
+	port = port_of(sk);
 	connection.established_ns = established_ns_of(sk);
 	connection.accepted_ns = now_ns;
 	connection.id = __sync_fetch_and_add(&accepted_count, 1) + 1;
-	connection.on_unix_socket = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
-	if (!connection.on_unix_socket)
-		learn_port(sk);
+	if (port) // a unix socket has none
+		learn_port(port);
 
 	save_connection(state);
 	end_request(task, state, now_ns, 0);
-	begin_request(task, state, (__u64)sk, &connection, now_ns);
+	begin_request(task, state, (__u64)sk, port, &connection, now_ns);
 	// Only another thread could need it before this one turns away.
 	state->connection_saved = false;
 	if (task->signal->nr_threads > 1)

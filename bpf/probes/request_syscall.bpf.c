@@ -30,9 +30,9 @@ static __always_inline void moved(const struct syscall_exit *ctx, bool received)
 		return;
 	sk = sock_of(file);
 	if (!received)
-		send(task, state, sk, &syscall, ctx->ret);
+		send(task, state, sk, port_of(sk), &syscall, ctx->ret);
 	else if (syscall.nr != NR_RECVFROM || !(syscall.args[3] & MSG_PEEK))
-		receive(task, state, sk, &syscall, ctx->ret);
+		receive(task, state, sk, port_of(sk), &syscall, ctx->ret);
 }
 
 #define BOUNDARY(call, received)                                                                   \
