@@ -4,23 +4,24 @@ namespace linger::collect {
 
 void UnsettledRequests::note(const domain::Request &request)
 {
+  const Lane lane{ request.tid, request.interleaved ? request.connection : 0 };
   if (request.ended)
-    by_tid_.erase(request.tid);
+    by_lane_.erase(lane);
   else
-    by_tid_.insert_or_assign(request.tid, request);
+    by_lane_.insert_or_assign(lane, request);
 }
 
 std::vector<domain::Request> UnsettledRequests::settle(domain::MonotonicTime now)
 {
   std::vector<domain::Request> settled;
-  for (auto entry = by_tid_.begin(); entry != by_tid_.end();) {
+  for (auto entry = by_lane_.begin(); entry != by_lane_.end();) {
     if (now - entry->second.window.end < patience) {
       ++entry;
       continue;
     }
     entry->second.ended = true;
     settled.push_back(std::move(entry->second));
-    entry = by_tid_.erase(entry);
+    entry = by_lane_.erase(entry);
   }
   return settled;
 }

@@ -6,13 +6,15 @@
 
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 namespace linger::collect {
 
-/// Remembers each thread's latest request while its response may go on: its length was not stated,
-/// and the thread waits for something that an idle thread waits for too. When nothing more has come
-/// for `patience` it is taken to have ended. Not thread-safe.
+/// Remembers each thread's latest request (of interleaved ones, each connection's) while its
+/// response may go on: its length was not stated, and the thread waits for something that an idle
+/// thread waits for too. When nothing more has come for `patience` it is taken to have ended. Not
+/// thread-safe.
 class UnsettledRequests {
 public:
   static constexpr domain::Nanos patience{ 1'000'000'000 };
@@ -24,7 +26,10 @@ public:
   [[nodiscard]] std::vector<domain::Request> settle(domain::MonotonicTime now);
 
 private:
-  std::map<std::uint32_t, domain::Request> by_tid_;
+  /// Thread and connection; the connection is 0 where the thread serves one request at a time.
+  using Lane = std::pair<std::uint32_t, std::uint64_t>;
+
+  std::map<Lane, domain::Request> by_lane_;
 };
 
 } // namespace linger::collect

@@ -143,13 +143,21 @@ Result<> WorkerCollector::watch(const domain::Server &server)
         return put;
     }
   }
+  const bool loops = domain::runs_event_loops(server);
+  if (loops) {
+    if (const auto attached = impl_->probe.attach_loops(); !attached)
+      return attached;
+  }
   auto watched = impl_->probe.watched_processes();
-  if (const auto put = watched.put(server.master_tgid, WATCHED_MASTER); !put)
+  if (const auto put =
+          watched.put(server.master_tgid, loops ? WATCHED_LOOP_MASTER : WATCHED_MASTER);
+      !put)
     return put;
   for (const domain::WorkerProcess &worker : server.workers) {
     if (worker.tgid == server.master_tgid)
       continue;
-    if (const auto put = watched.put(worker.tgid, WATCHED_WORKER); !put)
+    if (const auto put = watched.put(worker.tgid, loops ? WATCHED_LOOP_WORKER : WATCHED_WORKER);
+        !put)
       return put;
   }
   // Reading the threads gives each of them a ledger.
@@ -219,6 +227,9 @@ domain::CoverageSample WorkerCollector::coverage()
     sample.gaps.emplace_back(
         "this kernel's sockets have no tracepoints (v6.3 and newer do): requests "
         "are cut at system calls, which costs more");
+  if (impl_->probe.uses_syscall_boundaries() && impl_->probe.loops_attached())
+    sample.gaps.emplace_back("without them the requests of an event loop (gevent, eventlet, "
+                             "asyncio) cannot be told apart: do not use their figures");
   return sample;
 }
 

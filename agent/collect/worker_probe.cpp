@@ -2,6 +2,7 @@
 
 #include "collect/well_known_ports.h"
 
+#include <algorithm>
 #include <bit>
 #include <bpf/btf.h>
 #include <memory>
@@ -65,6 +66,11 @@ Result<> check_size(std::uint32_t ring_buffer_bytes)
   return {};
 }
 
+std::vector<bpf_program *> of_loops(const decltype(worker_bpf::progs) &programs)
+{
+  return { programs.loop_epoll_wait, programs.loop_epoll_pwait, programs.loop_connect };
+}
+
 std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
 {
   return { programs.ledger_sched_switch,
@@ -82,6 +88,9 @@ std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
            programs.syscall_sendto,
            programs.syscall_sendmsg,
            programs.syscall_sendfile64,
+           programs.loop_epoll_wait,
+           programs.loop_epoll_pwait,
+           programs.loop_connect,
            programs.process_sched_process_fork,
            programs.process_sched_process_exec,
            programs.process_sched_process_exit,
@@ -139,14 +148,12 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
 
 Result<> WorkerProbe::attach()
 {
+  const auto later = of_loops(programs_);
   for (const bpf_program *program : programs()) {
-    const std::string tracepoint = syscall_tracepoint_of(*program);
-    if (tracepoint.empty())
+    if (syscall_tracepoint_of(*program).empty() || std::ranges::count(later, program) != 0)
       continue;
-    auto link = kernel::attach_tracepoint(*program, "syscalls", tracepoint);
-    if (!link)
-      return tl::unexpected(link.error());
-    links_.push_back(std::move(*link));
+    if (const auto link = attach_to_syscall(*program, links_); !link)
+      return link;
   }
   auto threads = kernel::attach_iterator(*programs_.thread_iterate);
   if (!threads)
@@ -157,6 +164,29 @@ Result<> WorkerProbe::attach()
   if (!attached)
     return tl::unexpected(attached.error());
   probe_ = std::move(*attached);
+  return {};
+}
+
+Result<> WorkerProbe::attach_loops()
+{
+  if (!loop_links_.empty())
+    return {};
+  std::vector<kernel::Link> links;
+  for (const bpf_program *program : of_loops(programs_)) {
+    if (const auto link = attach_to_syscall(*program, links); !link)
+      return link;
+  }
+  loop_links_ = std::move(links);
+  return {};
+}
+
+Result<> WorkerProbe::attach_to_syscall(const bpf_program &program,
+                                        std::vector<kernel::Link> &links) const
+{
+  auto link = kernel::attach_tracepoint(program, "syscalls", syscall_tracepoint_of(program));
+  if (!link)
+    return tl::unexpected(link.error());
+  links.push_back(std::move(*link));
   return {};
 }
 

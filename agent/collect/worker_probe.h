@@ -25,6 +25,8 @@ class WorkerProbe {
 public:
   [[nodiscard]] static Result<WorkerProbe> load(const CollectorOptions &options);
   [[nodiscard]] Result<> attach();
+  /// What only event loops need. Once attached, further calls change nothing.
+  [[nodiscard]] Result<> attach_loops();
 
   [[nodiscard]] kernel::Map<std::uint32_t, std::uint8_t> watched_processes() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> listening_ports() const;
@@ -40,6 +42,7 @@ public:
   [[nodiscard]] Result<std::string> read_threads() const;
 
   [[nodiscard]] bool uses_syscall_boundaries() const { return syscall_boundaries_; }
+  [[nodiscard]] bool loops_attached() const { return !loop_links_.empty(); }
 
 private:
   using Loaded = kernel::Probe<worker_bpf, kernel::Stage::loaded>;
@@ -52,7 +55,11 @@ private:
   decltype(worker_bpf::maps) maps_;
   decltype(worker_bpf::progs) programs_;
   std::variant<Loaded, Attached> probe_;
+  [[nodiscard]] Result<> attach_to_syscall(const bpf_program &program,
+                                           std::vector<kernel::Link> &links) const;
+
   std::vector<kernel::Link> links_;
+  std::vector<kernel::Link> loop_links_;
   kernel::Link threads_;
 };
 

@@ -98,6 +98,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
       response && response->total_bytes && request.sent_bytes >= *response->total_bytes;
   request.ended = whole || (record.flags & REQUEST_ENDED) != 0;
   request.thread_died = (record.flags & REQUEST_THREAD_DIED) != 0;
+  request.interleaved = (record.flags & REQUEST_INTERLEAVED) != 0;
   return request;
 }
 

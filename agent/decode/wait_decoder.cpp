@@ -26,6 +26,8 @@ Result<domain::Wait> decode_wait(std::span<const std::byte> bytes)
   wait.request_sequence = record->sequence;
   wait.window = { time_of(record->begin_ns), time_of(record->end_ns) };
   wait.cause = *cause;
+  wait.interleaved = (record->flags & WAIT_INTERLEAVED) != 0;
+  wait.held_loop = (record->flags & WAIT_HELD_LOOP) != 0;
   wait.what = describe(record->target, record->syscall);
   return wait;
 }

@@ -13,6 +13,8 @@ namespace linger::diagnose {
 
 [[nodiscard]] std::vector<domain::Finding> blocking_io_in_request(const ServerLoad &load,
                                                                   const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> blocked_event_loop(const ServerLoad &load,
+                                                              const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> workers_saturated(const ServerLoad &load,
                                                              const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> memory_retained(const ServerLoad &load,

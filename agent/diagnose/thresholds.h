@@ -18,6 +18,19 @@ struct Thresholds {
   /// An endpoint that takes less than this part of the server's worker time is worth knowing only.
   double blocking_minor_ratio = 0.02;
 
+  // blocked-event-loop
+
+  /// Fewer requests of a server are no pattern.
+  std::uint64_t loop_min_requests = 20;
+  /// What requests wait for others to give the thread back, mean per request.
+  std::int64_t loop_min_wait_mean_ns = 10'000'000;
+  /// The same as a part of the requests' time.
+  double loop_min_wait_ratio = 0.1;
+  /// From this part on it is critical.
+  double loop_critical_wait_ratio = 0.5;
+  /// An endpoint whose requests keep the thread for less is not to blame.
+  std::int64_t loop_min_held_mean_ns = 5'000'000;
+
   // workers-saturated
 
   /// Fewer requests of a server are no load.

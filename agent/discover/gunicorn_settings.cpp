@@ -97,10 +97,13 @@ void apply_worker_class(const SettingReader &read, domain::Server &server)
                                     server.worker_class == "gthread" ||
                                     server.worker_class.ends_with("SyncWorker") ||
                                     server.worker_class.ends_with("ThreadWorker");
-  if (!one_request_a_thread)
+  // Whose turn it is among greenlets is read off their sockets (bpf/lib/loop.bpf.h).
+  const bool greenlets =
+      domain::runs_event_loops(server) && server.worker_class.find("event") != std::string::npos;
+  if (!one_request_a_thread && !greenlets)
     server.gaps.push_back(
-        fmt::format("worker class {} serves several requests on one thread, which "
-                    "Linger cannot tell apart yet: do not use their figures",
+        fmt::format("worker class {} serves several requests on one thread; what they wait for may "
+                    "be shown at one another while several are open",
                     server.worker_class));
 }
 

@@ -113,7 +113,7 @@ void EvidenceState::count(std::uint32_t server, WorkerAggregate &worker, const W
     ++counted_.requests_seen;
   if (server == no_server)
     ++stray_requests_;
-  worker.count(whole.request, begin_.value_or(MonotonicTime::max()));
+  worker.count(whole, begin_.value_or(MonotonicTime::max()));
   endpoints_of(server).add(whole, routes_);
 }
 

@@ -46,6 +46,9 @@ struct Request {
   bool ended = true;
   /// The thread died before the response was sent.
   bool thread_died = false;
+  /// The thread serves others in between: an event loop. Then its requests overlap, and only those
+  /// of one connection come one after the other.
+  bool interleaved = false;
 };
 
 /// A wait inside a request that took at least the threshold.
@@ -63,6 +66,10 @@ struct Wait {
   /// What was asked of a database or a cache, its literals replaced: "SELECT * FROM cart WHERE id =
   /// ?". Empty when not known.
   std::string statement;
+  /// Of a request whose thread serves others in between.
+  bool interleaved = false;
+  /// That thread itself waited, and with it all the requests that it serves.
+  bool held_loop = false;
 };
 
 /// A process of a watched server that came or went.

@@ -52,6 +52,8 @@ struct ServerReport {
 
 struct SiteReport {
   Cause cause = Cause::other;
+  /// The thread of an event loop waited there itself, and with it all the requests that it served.
+  bool held_loop = false;
   std::string what;
   std::string code;
   std::string statement;

@@ -51,4 +51,7 @@ struct Server {
   bool operator==(const Server &) const = default;
 };
 
+/// Whether one thread of its workers serves many requests in turns: greenlets or coroutines.
+[[nodiscard]] bool runs_event_loops(const Server &server);
+
 } // namespace linger::domain

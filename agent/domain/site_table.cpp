@@ -7,7 +7,11 @@ namespace linger::domain {
 
 void SiteTable::add(const Wait &wait)
 {
-  Spent &spent = spent_on({ wait.cause, wait.what, wait.code, wait.statement });
+  Spent &spent = spent_on({ .cause = wait.cause,
+                            .held_loop = wait.held_loop,
+                            .what = wait.what,
+                            .code = wait.code,
+                            .statement = wait.statement });
   ++spent.waits;
   spent.total = saturating_sum(spent.total, wait.window.length());
   spent.max = std::max(spent.max, wait.window.length());
@@ -27,12 +31,23 @@ void SiteTable::add_request(const SiteTable &request)
   }
 }
 
+Nanos SiteTable::held_loop() const
+{
+  Nanos held{};
+  for (const auto &[site, spent] : sites_) {
+    if (site.held_loop)
+      held = saturating_sum(held, spent.total);
+  }
+  return held;
+}
+
 std::vector<SiteReport> SiteTable::top(std::size_t count) const
 {
   std::vector<SiteReport> all;
   all.reserve(sites_.size());
   for (const auto &[site, spent] : sites_) {
     all.push_back({ .cause = site.cause,
+                    .held_loop = site.held_loop,
                     .what = site.what,
                     .code = site.code,
                     .statement = site.statement,
@@ -54,7 +69,11 @@ SiteTable::Spent &SiteTable::spent_on(const Site &site)
     return found->second;
   if (sites_.size() < limit_)
     return sites_[site];
-  return sites_[{ .cause = site.cause, .what = "(other)", .code = "", .statement = "" }];
+  return sites_[{ .cause = site.cause,
+                  .held_loop = site.held_loop,
+                  .what = "(other)",
+                  .code = "",
+                  .statement = "" }];
 }
 
 } // namespace linger::domain

@@ -1,4 +1,4 @@
-// What was waited on, by cause, peer, line and statement.
+// What was waited on, by cause, peer, line and statement, and whether it held up an event loop.
 
 #pragma once
 
@@ -24,12 +24,16 @@ public:
   /// Adds the waits of one request: each of its sites counts one request more.
   void add_request(const SiteTable &request);
 
+  /// The time for which these waits held up an event loop.
+  [[nodiscard]] Nanos held_loop() const;
+
   /// The `count` sites with the most total time, the most first.
   [[nodiscard]] std::vector<SiteReport> top(std::size_t count) const;
 
 private:
   struct Site {
     Cause cause = Cause::other;
+    bool held_loop = false;
     std::string what;
     std::string code;
     std::string statement;

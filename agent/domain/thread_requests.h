@@ -3,11 +3,12 @@
 #pragma once
 
 #include "domain/observation.h"
+#include "domain/request_lane.h"
 #include "domain/site_table.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <vector>
 
 namespace linger::domain {
@@ -20,17 +21,21 @@ struct WholeRequest {
   SiteTable waits{ max_sites };
 };
 
-/// Holds back a record that may still be replaced (`ended` is false) until its successor shows that
-/// it stands, and the waits that come before the record of their request. Not thread-safe.
+/// Holds back a record that may still be replaced (`ended` is false) until its successor on the
+/// thread (of an interleaved one: on its connection) shows that it stands, and the waits that come
+/// before the record of their request. Memory is bounded: of more than `max_connections` with
+/// interleaved requests, the one whose last request is the oldest is forgotten. Not thread-safe.
 class ThreadRequests {
 public:
-  /// Returns the requests that are whole now, the earlier first: none, one or two. A record of a
-  /// request that was already told is ignored, unless the kernel gave the tid to a new thread.
+  static constexpr std::size_t max_connections = 1024;
+
+  /// Returns the requests that are whole now, the earlier first. A record of a request that was
+  /// already told is ignored, unless the kernel gave the tid to a new thread.
   [[nodiscard]] std::vector<WholeRequest> add(const Request &request);
   void add(const Wait &wait);
 
   /// The thread is gone: what was held back stands as it is.
-  [[nodiscard]] std::optional<WholeRequest> finish();
+  [[nodiscard]] std::vector<WholeRequest> finish();
 
   /// Whether a record of this request has been seen, and whether it has been told.
   [[nodiscard]] bool recorded(std::uint64_t sequence) const;
@@ -40,16 +45,18 @@ public:
   [[nodiscard]] MonotonicTime last_end() const { return last_end_; }
 
 private:
-  // Waits of requests whose records were lost are forgotten when there are more.
+  // Waits of requests whose records were lost are forgotten when there are more requests that wait
+  // for their record.
   static constexpr std::size_t max_waiting_requests = 4;
+  static constexpr std::size_t max_interleaved_waiting_requests = 2048;
 
-  [[nodiscard]] WholeRequest tell(const Request &request);
+  void make_room(std::vector<Request> &whole);
+  [[nodiscard]] std::vector<WholeRequest> with_waits(std::vector<Request> told);
 
-  std::optional<Request> pending_;
-  std::optional<std::uint64_t> told_;
-  MonotonicTime told_begin_;
+  RequestLane lane_;
+  std::map<std::uint64_t, RequestLane> connections_; // of interleaved requests
   MonotonicTime last_end_;
-  std::map<std::uint64_t, SiteTable> waits_;
+  std::map<std::uint64_t, SiteTable> waits_; // by sequence
 };
 
 } // namespace linger::domain

@@ -15,6 +15,15 @@ void append(std::vector<T> &to, std::vector<T> from)
   std::ranges::move(from, std::back_inserter(to));
 }
 
+/// The time for which an interleaved request kept its thread from the others.
+Nanos held_thread(const WholeRequest &whole)
+{
+  Nanos held = whole.waits.held_loop();
+  for (const Cause cause : { Cause::on_cpu, Cause::run_queue, Cause::page_fault, Cause::gil })
+    held = saturating_sum(held, whole.request.times[cause]);
+  return held;
+}
+
 bool runs(const ThreadSample &sample)
 {
   return sample.cause == Cause::on_cpu || sample.cause == Cause::run_queue;
@@ -58,22 +67,23 @@ void WorkerAggregate::add(const MemorySample &sample)
 std::vector<WholeRequest> WorkerAggregate::finish()
 {
   std::vector<WholeRequest> whole;
-  for (auto &[tid, thread] : threads_) {
-    if (std::optional<WholeRequest> last = thread.requests.finish())
-      whole.push_back(std::move(*last));
-  }
+  for (auto &[tid, thread] : threads_)
+    append(whole, thread.requests.finish());
   return whole;
 }
 
-void WorkerAggregate::count(const Request &request, MonotonicTime window_begin)
+void WorkerAggregate::count(const WholeRequest &whole, MonotonicTime window_begin)
 {
+  const Request &request = whole.request;
   ++requests_;
   times_ += request.times;
   minor_faults_ += request.minor_faults;
   major_faults_ += request.major_faults;
   // Told at the moment they end: nothing of them lies behind the window.
-  busy_ =
-      saturating_sum(busy_, busy_window(request).overlap({ window_begin, MonotonicTime::max() }));
+  const Nanos busy = request.interleaved
+                         ? held_thread(whole)
+                         : busy_window(request).overlap({ window_begin, MonotonicTime::max() });
+  busy_ = saturating_sum(busy_, busy);
 }
 
 void WorkerAggregate::exit(std::string reason)
@@ -124,8 +134,7 @@ WorkerAggregate::Thread *WorkerAggregate::room_for(std::uint32_t tid)
 void WorkerAggregate::forget_thread(std::uint32_t tid, std::vector<WholeRequest> &whole)
 {
   const auto thread = threads_.find(tid);
-  if (std::optional<WholeRequest> last = thread->second.requests.finish())
-    whole.push_back(std::move(*last));
+  append(whole, thread->second.requests.finish());
   threads_.erase(thread);
 }
 

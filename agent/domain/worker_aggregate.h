@@ -31,8 +31,9 @@ public:
   /// Nothing more will come: what is pending stands as it is.
   [[nodiscard]] std::vector<WholeRequest> finish();
 
-  /// Sums a whole request. Only its part from `window_begin` on makes the worker busy.
-  void count(const Request &request, MonotonicTime window_begin);
+  /// Sums a whole request. Only its part from `window_begin` on makes the worker busy; of an
+  /// interleaved one, only what it held the thread for.
+  void count(const WholeRequest &whole, MonotonicTime window_begin);
 
   /// `reason` for people: "killed by signal 9".
   void exit(std::string reason);

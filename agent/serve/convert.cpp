@@ -35,6 +35,7 @@ v1::Site site_of(const domain::SiteReport &site)
   message.set_what(valid_utf8(site.what));
   message.set_code(valid_utf8(site.code));
   message.set_statement(valid_utf8(site.statement));
+  message.set_held_loop(site.held_loop);
   message.set_waits(site.waits);
   message.set_total_ns(to_ns(site.total));
   message.set_max_ns(to_ns(site.max));

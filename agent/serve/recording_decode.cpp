@@ -106,6 +106,7 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .anonymous_end_bytes = message.anonymous_end_bytes(),
     .ended = !message.unfinished(),
     .thread_died = message.thread_died(),
+    .interleaved = message.interleaved(),
   };
   for (const pb::CauseTime &time : message.times()) // set, not added: repeats cannot overflow
     request.times[read.cause(time.cause())] = read.span(time.spent_ns());
@@ -121,7 +122,9 @@ domain::Wait wait_of(const pb::Wait &message, FieldReader &read)
            .cause = read.cause(message.cause()),
            .what = message.what(),
            .code = message.code(),
-           .statement = message.statement() };
+           .statement = message.statement(),
+           .interleaved = message.interleaved(),
+           .held_loop = message.held_loop() };
 }
 
 domain::ProcessEvent process_event_of(const pb::ProcessEvent &message, FieldReader &read)

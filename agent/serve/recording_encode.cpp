@@ -96,6 +96,7 @@ struct FrameMaker {
     message.set_anonymous_end_bytes(request.anonymous_end_bytes);
     message.set_unfinished(!request.ended);
     message.set_thread_died(request.thread_died);
+    message.set_interleaved(request.interleaved);
   }
 
   void operator()(const domain::Wait &wait) const
@@ -110,6 +111,8 @@ struct FrameMaker {
     message.set_what(wait.what);
     message.set_code(wait.code);
     message.set_statement(wait.statement);
+    message.set_interleaved(wait.interleaved);
+    message.set_held_loop(wait.held_loop);
   }
 
   void operator()(const domain::ProcessEvent &event) const

@@ -189,8 +189,9 @@ __weak __noinline int classify(struct thread_state *state, struct blocking *bloc
 		kind = SYSCALL_SLEEP;
 
 	// A thread without a request is idle, unless this is its first touch of a connection.
-	if (!state->request_socket && kind != SYSCALL_RECEIVE && kind != SYSCALL_POLL &&
-	    kind != SYSCALL_EPOLL)
+	// On a loop's thread, whose wait it is may show later.
+	if (!state->request_socket && !state->is_loop && kind != SYSCALL_RECEIVE &&
+	    kind != SYSCALL_POLL && kind != SYSCALL_EPOLL)
 		return 0;
 
 	switch (kind) {

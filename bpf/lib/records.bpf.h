@@ -18,6 +18,9 @@ struct {
 // record (../docs/design/kernel-side.md). It is woken only when this much has gathered.
 const volatile __u64 wake_up_bytes __weak = 1 << 20;
 
+// Waits of at least this length inside a request leave a record. Set before load.
+const volatile __u64 wait_threshold_ns __weak = 1000000;
+
 static __always_inline bool send_record(void *record, __u64 size_bytes)
 {
 	__u64 flags = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) >= wake_up_bytes

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lib/connection.bpf.h"
+#include "lib/loop_state.bpf.h"
 #include "lib/loss.bpf.h"
 #include "vmlinux.h"
 #include "wire/request_record.h"
@@ -42,6 +43,11 @@ struct thread_state {
 	bool reported;   // the record has been sent before
 	struct request_record request;
 	__u8 head_slack[REQUEST_HEAD_BYTES]; // lets the verifier see that appending stays inside
+
+	// Whether it is a thread of an event loop: it serves many requests in turns, of which the
+	// above is the one whose turn it is.
+	bool is_loop;
+	struct loop_state loop;
 };
 
 // thread -> state. Made by bpf/probes/{process,thread}.bpf.c, changed by the thread's own CPU and
@@ -62,7 +68,7 @@ static __always_inline struct thread_state *state_of(struct task_struct *task)
 }
 
 static __always_inline struct thread_state *watch_thread(struct task_struct *task, enum cause cause,
-							 __u64 now_ns)
+							 bool is_loop, __u64 now_ns)
 {
 	struct thread_state *state =
 		bpf_task_storage_get(&thread_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -76,6 +82,7 @@ static __always_inline struct thread_state *watch_thread(struct task_struct *tas
 		state->since_ns = now_ns;
 		// Sequences go on increasing when a tid is used again.
 		state->request_sequence = now_ns;
+		state->is_loop = is_loop;
 		state->born_ns = now_ns;
 	}
 	return state;

@@ -23,3 +23,26 @@ static __always_inline enum watched_role role_of(__u32 tgid)
 
 	return role ? *role : WATCHED_NOT;
 }
+
+static __always_inline bool is_worker(enum watched_role role)
+{
+	return role == WATCHED_WORKER || role == WATCHED_LOOP_WORKER;
+}
+
+static __always_inline bool has_loops(enum watched_role role)
+{
+	return role == WATCHED_LOOP_MASTER || role == WATCHED_LOOP_WORKER;
+}
+
+// What a process with this role forks; WATCHED_NOT when that is nothing to watch.
+static __always_inline enum watched_role role_of_child(enum watched_role role)
+{
+	switch (role) {
+	case WATCHED_MASTER:
+		return WATCHED_WORKER;
+	case WATCHED_LOOP_MASTER:
+		return WATCHED_LOOP_WORKER;
+	default: // a worker's children are subprocesses of its requests, not workers
+		return WATCHED_NOT;
+	}
+}

@@ -19,12 +19,10 @@
 
 #include "lib/blocking.bpf.h"
 #include "lib/ledger.bpf.h"
+#include "lib/loop.bpf.h"
 #include "lib/request.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-// Waits of at least this length inside a request leave a record. Set before load.
-const volatile __u64 wait_threshold_ns = 1000000;
 
 static __always_inline void leave_for_wait(struct task_struct *task, struct thread_state *state,
 					   __u64 now_ns)
@@ -33,7 +31,12 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 	struct connection *connection;
 
 	classify(state, &blocking);
-	if (blocking.for_connection) {
+	if (state->is_loop) {
+		if (kind_of_syscall(blocking.syscall) == SYSCALL_EPOLL) {
+			enter_loop_wait(state, blocking.syscall);
+			blocking.cause = CAUSE_IDLE;
+		}
+	} else if (blocking.for_connection) {
 		end_request(task, state, now_ns, 0);
 	} else if (blocking.client_socket && blocking.client_socket != state->request_socket) {
 		// The first touch of a connection that another thread accepted.
@@ -53,7 +56,7 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 			report_request(state);
 	}
 
-	if (!state->request_socket)
+	if (!state->request_socket && !state->is_loop)
 		blocking.cause = CAUSE_IDLE;
 	state->cause = blocking.cause;
 	state->wait_cause = blocking.cause;
@@ -80,6 +83,7 @@ static __always_inline void report_wait(struct thread_state *state, __u64 now_ns
 	record.end_ns = end_ns;
 	record.syscall = state->wait_syscall;
 	record.target = state->wait_target;
+	record.flags = state->is_loop ? WAIT_INTERLEAVED | WAIT_HELD_LOOP : 0;
 	if (!send_record(&record, sizeof(record)))
 		count_loss(LOSS_WAIT);
 }

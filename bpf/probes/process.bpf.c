@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "lib/loop.bpf.h"
 #include "lib/records.bpf.h"
 #include "lib/request.bpf.h"
 #include "lib/thread_state.bpf.h"
@@ -36,25 +37,24 @@ int BPF_PROG(process_sched_process_fork, struct task_struct *parent, struct task
 {
 	enum watched_role role = role_of(parent->tgid);
 	struct thread_state *state = state_of(parent);
-	__u8 worker = WATCHED_WORKER;
+	__u8 child_role = role_of_child(role);
 	__u32 tgid = child->tgid;
 
 	if (child->tgid == parent->tgid) {
 		// The new thread may be there for the connection that this one has just accepted.
 		if (state)
 			save_connection(state);
-		if (role == WATCHED_WORKER)
-			watch_thread(child, CAUSE_RUN_QUEUE, bpf_ktime_get_ns());
+		if (is_worker(role))
+			watch_thread(child, CAUSE_RUN_QUEUE, has_loops(role), bpf_ktime_get_ns());
 		return 0;
 	}
-	// A worker's children are subprocesses of its requests, not workers.
-	if (role != WATCHED_MASTER)
+	if (child_role == WATCHED_NOT)
 		return 0;
-	if (bpf_map_update_elem(&watched_processes, &tgid, &worker, BPF_ANY)) {
+	if (bpf_map_update_elem(&watched_processes, &tgid, &child_role, BPF_ANY)) {
 		count_loss(LOSS_WATCHED_PROCESS);
 		return 0;
 	}
-	watch_thread(child, CAUSE_RUN_QUEUE, bpf_ktime_get_ns());
+	watch_thread(child, CAUSE_RUN_QUEUE, has_loops(role), bpf_ktime_get_ns());
 	tell(PROCESS_STARTED, child, parent->tgid, 0);
 	return 0;
 }
@@ -76,6 +76,8 @@ int BPF_PROG(process_sched_process_exit, struct task_struct *task)
 	if (state)
 		end_request(task, state, bpf_ktime_get_ns(),
 			    state->request.sent_bytes ? 0 : REQUEST_THREAD_DIED);
+	if (state && state->is_loop)
+		end_parked_of(state, task->pid);
 	if (task->pid != task->tgid || role_of(tgid) == WATCHED_NOT)
 		return 0;
 	tell(PROCESS_EXITED, task, task->real_parent->tgid, task->exit_code);

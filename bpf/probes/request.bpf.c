@@ -18,6 +18,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "lib/boundary.bpf.h"
+#include "lib/loop_touch.bpf.h"
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(request_sock_recv_length, struct sock *sk, int received_bytes, int flags)
@@ -26,13 +27,19 @@ int BPF_PROG(request_sock_recv_length, struct sock *sk, int received_bytes, int 
 	struct syscall syscall = {};
 	struct thread_state *state;
 
-	if (received_bytes <= 0 || flags & MSG_PEEK)
+	if (flags & MSG_PEEK)
 		return 0;
 	state = state_of(task);
 	if (!state)
 		return 0;
+	if (state->is_loop && !touch_sock(state, sk, received_bytes, SYSCALL_RECEIVE))
+		return 0;
+	if (received_bytes <= 0)
+		return 0;
 	read_syscall(task, &syscall);
 	receive(task, state, sk, sk->__sk_common.skc_num, &syscall, received_bytes);
+	if (state->is_loop)
+		touched(state);
 	return 0;
 }
 
@@ -43,13 +50,17 @@ int BPF_PROG(request_sock_send_length, struct sock *sk, int sent_bytes, int flag
 	struct syscall syscall = {};
 	struct thread_state *state;
 
-	if (sent_bytes <= 0)
-		return 0;
 	state = state_of(task);
 	if (!state)
 		return 0;
+	if (state->is_loop && !touch_sock(state, sk, sent_bytes, SYSCALL_SEND))
+		return 0;
+	if (sent_bytes <= 0)
+		return 0;
 	read_syscall(task, &syscall);
 	send(task, state, sk, sk->__sk_common.skc_num, &syscall, sent_bytes);
+	if (state->is_loop)
+		touched(state);
 	return 0;
 }
 
@@ -80,6 +91,10 @@ static __always_inline void accepted(struct task_struct *task, struct thread_sta
 	if (port) // a unix socket has none
 		learn_port(port);
 
+	if (state->is_loop) {
+		loop_accepted(state, sk, &connection, now_ns);
+		return;
+	}
 	save_connection(state);
 	end_request(task, state, now_ns, 0);
 	begin_request(task, state, (__u64)sk, port, &connection, now_ns);

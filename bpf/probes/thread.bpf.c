@@ -26,10 +26,14 @@ int thread_iterate(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct thread_record record = {};
 	struct thread_state *state;
+	enum watched_role role;
 
-	if (!task || role_of(task->tgid) != WATCHED_WORKER)
+	if (!task)
 		return 0;
-	state = watch_thread(task, first_cause(task), bpf_ktime_get_ns());
+	role = role_of(task->tgid);
+	if (!is_worker(role))
+		return 0;
+	state = watch_thread(task, first_cause(task), has_loops(role), bpf_ktime_get_ns());
 	if (!state)
 		return 0;
 

@@ -193,6 +193,8 @@ struct pt_regs {
 
 struct linux_binprm;
 
+struct bpf_map;
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -225,6 +227,15 @@ struct pollfd {
 	int fd;
 	short events;
 	short revents;
+};
+
+// What a program at tp/syscalls/sys_enter_* is given
+// (/sys/kernel/tracing/events/syscalls/sys_enter_epoll_wait/format).
+struct syscall_enter {
+	__u64 common;
+	__s32 nr;
+	__u32 unused;
+	__u64 args[6];
 };
 
 // What a program at tp/syscalls/sys_exit_* is given

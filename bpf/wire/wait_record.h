@@ -28,6 +28,11 @@ struct wait_target {
 };
 WIRE_SIZE(struct wait_target, 20);
 
+enum wait_flags {
+	WAIT_INTERLEAVED = 1 << 0, // the thread serves other requests too: an event loop
+	WAIT_HELD_LOOP = 1 << 1,   // it waited itself, and all of them with it
+};
+
 struct wait_record {
 	__u32 kind; // RECORD_WAIT
 	__u32 cause;
@@ -38,5 +43,7 @@ struct wait_record {
 	__u64 end_ns;  // woken, or running again where the wake-up was not seen
 	__s32 syscall; // the system call's number on this architecture, -1 outside of one
 	struct wait_target target;
+	__u32 flags; // enum wait_flags
+	__u32 unused;
 };
-WIRE_SIZE(struct wait_record, 64);
+WIRE_SIZE(struct wait_record, 72);

@@ -33,9 +33,9 @@ def thread_record(head, *, flags=1):
     return fixed + spent(c17=30) + struct.pack("<2I", len(head), 0) + head.ljust(256, b"\0")
 
 
-def wait_record(kind, address, *, port=0, syscall=7):
+def wait_record(kind, address, *, port=0, syscall=7, flags=0):
     """struct wait_record, bpf/wire/wait_record.h."""
-    return struct.pack("<4I3QiHH16s", 2, 5, 7, 8, 3, 10, 30, syscall, kind, port, address)
+    return struct.pack("<4I3QiHH16s2I", 2, 5, 7, 8, 3, 10, 30, syscall, kind, port, address, flags, 0)
 
 
 def process_record(event):
@@ -162,7 +162,7 @@ SEEDS = {
     "wait_record": [
         wait_record(1, b"\x7f\0\0\1", port=5432), wait_record(2, b"\0" * 15 + b"\1", port=6379),
         wait_record(3, b"/run/db"), wait_record(3, b"ql/.s.PGSQL.5432"), wait_record(0, b"", syscall=-1),
-        wait_record(6, b"", syscall=202)],
+        wait_record(6, b"", syscall=202), wait_record(1, b"\x7f\0\0\1", port=5432, flags=3)],
 }
 
 

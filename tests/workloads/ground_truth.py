@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -24,6 +25,7 @@ DATABASE_SECONDS = 0.080
 CPU_NS = 50_000_000
 CACHE_SECONDS = 0.040
 LOCK_SECONDS = 0.070
+SMUGGLED_SECONDS = 0.050
 CHILD_SECONDS = 0.050
 DISK_BYTES = 4 * 1024 * 1024
 # With the list's slot and the objects' headers, 28 KB of small objects.
@@ -82,6 +84,24 @@ def sleep():
 def nap(ms):
     with Measured("/nap/{}"):
         time.sleep(ms / 1000)
+    return "slept"
+
+
+def unpatched_sleep(seconds: float) -> None:
+    """The time.sleep that gevent and eventlet replaced, as a module finds it that was imported
+    before them: it holds up the whole event loop."""
+    if "gevent" in sys.modules:
+        sys.modules["gevent.monkey"].get_original("time", "sleep")(seconds)
+    elif "eventlet" in sys.modules:
+        sys.modules["eventlet.patcher"].original("time").sleep(seconds)
+    else:
+        time.sleep(seconds)
+
+
+@app.get("/smuggled")
+def smuggled():
+    with Measured("/smuggled"):
+        unpatched_sleep(SMUGGLED_SECONDS)
     return "slept"
 
 

@@ -161,6 +161,9 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
 std::vector<Finding> blocking_io_in_request(const ServerLoad &load, const Thresholds &thresholds)
 {
   std::vector<Finding> findings;
+  // There a wait holds no worker; blocked-event-loop tells of those that do.
+  if (domain::runs_event_loops(load.server->server))
+    return findings;
   for (const EndpointReport *endpoint : load.endpoints) {
     const Nanos blocked = outside_time(endpoint->times);
     if (endpoint->requests == 0 || endpoint->requests < thresholds.blocking_min_requests ||

@@ -38,6 +38,8 @@ CHECKS = {
     "redis": _module("redis", "python3-redis"),
     "flask": _module("flask", "python3-flask"),
     "requests": _module("requests", "python3-requests"),
+    "gevent": _module("gevent", "python3-gevent"),
+    "eventlet": _module("eventlet", "python3-eventlet"),
     "grpc": _module("grpc", "python3-grpcio"),
 }
 PROBES = ["root", "bpftool", "bpf"]

@@ -18,6 +18,13 @@ WORKER_CLASSES = {
 }
 
 
+# Many requests share a thread; what blocks the thread blocks them all.
+LOOP_CLASSES = {
+    "gevent": ["--worker-class", "gevent", "--workers", "1"],
+    "eventlet": ["--worker-class", "eventlet", "--workers", "1"],
+}
+
+
 class Workload:
     """A context manager: inside it the services run and servers can be started."""
 

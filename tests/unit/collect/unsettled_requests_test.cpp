@@ -61,5 +61,20 @@ TEST(UnsettledRequests, OfOtherThreadsAreTheirOwn)
   EXPECT_EQ(requests.settle(at(60s)).size(), 1U);
 }
 
+TEST(UnsettledRequests, OfOtherConnectionsOfALoopAreTheirOwn)
+{
+  UnsettledRequests requests;
+  for (std::uint64_t connection = 1; connection <= 3; ++connection) {
+    domain::Request request = request_of(7, 5s, false);
+    request.interleaved = true;
+    request.connection = connection;
+    requests.note(request);
+    request.ended = connection == 2;
+    requests.note(request);
+  }
+
+  EXPECT_EQ(requests.settle(at(6s)).size(), 2U);
+}
+
 } // namespace
 } // namespace linger::collect

@@ -41,13 +41,23 @@ TEST(DecodeWait, TurnsWireFieldsIntoDomainWords)
   EXPECT_EQ(wait->window.length(), domain::Nanos{ 20 });
 }
 
+TEST(DecodeWait, TellsAWaitOfALoopFromOneOfARequestInIt)
+{
+  wait_record record = good();
+  record.flags = WAIT_INTERLEAVED;
+  EXPECT_TRUE(decode(record)->interleaved);
+  EXPECT_FALSE(decode(record)->held_loop);
+  record.flags |= WAIT_HELD_LOOP;
+  EXPECT_TRUE(decode(record)->held_loop);
+}
+
 TEST(DecodeWait, RejectsATruncatedRecord)
 {
   const wait_record record = good();
-  const auto wait = decode_wait(std::as_bytes(std::span(&record, 1)).first(63));
+  const auto wait = decode_wait(std::as_bytes(std::span(&record, 1)).first(71));
 
   ASSERT_FALSE(wait);
-  EXPECT_EQ(wait.error().what, "wait_record: expected 64 bytes, got 63");
+  EXPECT_EQ(wait.error().what, "wait_record: expected 72 bytes, got 71");
 }
 
 TEST(DecodeWait, RejectsTimesThatNoClockShows)

@@ -26,6 +26,20 @@ TEST_F(EvidenceUtilizationTest, CountsOnlyThePartOfARequestInsideTheWindow)
   EXPECT_NEAR(worker_in(later.report(), worker).utilization, 0.1, 1e-9);
 }
 
+TEST_F(EvidenceUtilizationTest, CountsALoopAsBusyOnlyWhileARequestHasIt)
+{
+  for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) {
+    Request polite = interleaved(sequence, request(sequence, 100ms, 550ms));
+    evidence.add(spending(polite, Cause::upstream, 400ms));
+  }
+  Wait blocking = wait_in(5, Cause::sleep, "clock_nanosleep", 100ms);
+  blocking.interleaved = blocking.held_loop = true;
+  evidence.add(blocking);
+  evidence.add(spending(interleaved(5, request(5, 600ms, 700ms)), Cause::sleep, 100ms));
+
+  EXPECT_NEAR(worker_in(report(), worker).utilization, (4 * 0.05) + 0.1, 1e-9);
+}
+
 TEST_F(EvidenceUtilizationTest, CountsAnOpenRequestAsBusyUntilItsRecordComes)
 {
   evidence.add(open_request(1, 200ms, 400ms, Cause::database));

@@ -75,6 +75,14 @@ inline Request served_by(std::uint32_t tgid, Request request)
   return request;
 }
 
+/// One of several that a thread serves in turns.
+inline Request interleaved(std::uint64_t connection, Request request)
+{
+  request.connection = connection;
+  request.interleaved = true;
+  return request;
+}
+
 inline Request provisional(Request request)
 {
   request.ended = false;

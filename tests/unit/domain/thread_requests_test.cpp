@@ -95,6 +95,72 @@ TEST(ThreadRequestsTest, ForgetsTheWaitsOfRequestsThatWereLost)
   EXPECT_EQ(whole[0].waits.top(9)[0].what, "redis");
 }
 
+TEST(ThreadRequestsTest, KeepsTheRequestsOfEachConnectionOfALoopApart)
+{
+  ThreadRequests thread;
+  EXPECT_TRUE(thread.add(interleaved(7, provisional(request(1, 0ms, 50ms)))).empty());
+  EXPECT_EQ(thread.add(interleaved(8, request(3, 20ms, 30ms))).size(), 1U);
+  EXPECT_EQ(thread.add(interleaved(9, request(2, 10ms, 40ms))).size(),
+            1U); // began before, ends after
+  EXPECT_TRUE(thread.add(interleaved(9, request(2, 10ms, 40ms))).empty());
+
+  const auto whole = thread.add(interleaved(7, request(1, 0ms, 60ms)));
+
+  ASSERT_EQ(whole.size(), 1U);
+  EXPECT_EQ(whole[0].request.window.end, at(60ms));
+  EXPECT_TRUE(thread.finish().empty());
+}
+
+TEST(ThreadRequestsTest, TellsWhatEachConnectionOfALoopHeldBack)
+{
+  ThreadRequests thread;
+  ASSERT_TRUE(thread.add(interleaved(7, provisional(request(1, 0ms, 5ms)))).empty());
+  ASSERT_TRUE(thread.add(interleaved(8, provisional(request(2, 0ms, 5ms)))).empty());
+
+  EXPECT_EQ(thread.finish().size(), 2U);
+}
+
+TEST(ThreadRequestsTest, HoldsTheWaitsOfManyOpenRequests)
+{
+  constexpr std::uint64_t open = 300;
+  ThreadRequests thread;
+  for (std::uint64_t sequence = 1; sequence <= open; ++sequence) {
+    Wait wait = wait_in(sequence, Cause::upstream, std::to_string(sequence), 3ms);
+    wait.interleaved = true;
+    thread.add(wait);
+  }
+
+  for (std::uint64_t sequence = open; sequence >= 1; --sequence) {
+    const auto whole = thread.add(interleaved(sequence, request(sequence, 0ms, 5ms)));
+    ASSERT_EQ(whole.size(), 1U);
+    ASSERT_EQ(whole[0].waits.top(9).size(), 1U);
+    EXPECT_EQ(whole[0].waits.top(9)[0].what, std::to_string(sequence));
+  }
+}
+
+TEST(ThreadRequestsTest, ForgetsTheOldestOfTooManyConnections)
+{
+  ThreadRequests thread;
+  ASSERT_TRUE(thread.add(interleaved(1, provisional(request(1, 0ms, 1ms)))).empty());
+  std::size_t whole = 0;
+  for (std::uint64_t connection = 2; connection < 10'000; ++connection)
+    whole += thread.add(interleaved(connection, request(connection, 1ms, connection * 1ms))).size();
+
+  EXPECT_EQ(whole, 9'999U); // what was held back stands
+}
+
+TEST(SiteTableTest, KnowsHowLongItsWaitsHeldALoop)
+{
+  SiteTable sites(4);
+  sites.add(wait_in(1, Cause::sleep, "epoll_wait", 3ms));
+  Wait held = wait_in(1, Cause::sleep, "clock_nanosleep", 5ms);
+  held.held_loop = true;
+  sites.add(held);
+
+  EXPECT_EQ(sites.held_loop(), 5ms);
+  EXPECT_TRUE(sites.top(1)[0].held_loop);
+}
+
 TEST(SiteTableTest, KeepsTheTotalsByCauseWhenItIsFull)
 {
   SiteTable request_sites(4);

@@ -90,6 +90,7 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
     endpoint.wall_ns.add(ms * 1'000'000);
   endpoint.times[domain::Cause::sleep] = 200ms;
   endpoint.sites.resize(20, { .cause = domain::Cause::database,
+                              .held_loop = true,
                               .what = "db",
                               .code = "shop/cart.py:7 in show",
                               .statement = "SELECT ?",
@@ -117,6 +118,7 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   EXPECT_EQ(message.sites(0).cause(), "database");
   EXPECT_EQ(message.sites(0).code(), "shop/cart.py:7 in show");
   EXPECT_EQ(message.sites(0).statement(), "SELECT ?");
+  EXPECT_TRUE(message.sites(0).held_loop());
   EXPECT_EQ(message.memory().retained_bytes(), -2);
   EXPECT_EQ(message.memory().tier(), v1::MEMORY_TIER_GROWTH);
   EXPECT_EQ(message.memory().faults_per_request(), 7.5);

@@ -55,6 +55,7 @@ TEST_F(RecordingTest, GivesBackEveryFieldOfARequest)
   EXPECT_EQ(after.anonymous_end_bytes, before.anonymous_end_bytes);
   EXPECT_EQ(after.ended, before.ended);
   EXPECT_EQ(after.thread_died, before.thread_died);
+  EXPECT_EQ(after.interleaved, before.interleaved);
 }
 
 TEST_F(RecordingTest, GivesBackServersAsTheyWere)
