@@ -140,19 +140,25 @@ void PythonLines::note(const decode::PythonStack &stack)
     ++unnamed_stacks_;
     return;
   }
-  noted_.insert_or_assign(stack.tid, Noted{ .wait_begin = stack.wait_begin,
-                                            .code = python::application_line(
-                                                frames, process.directory, process.package) });
+  Noted &noted = noted_[stack.tid];
+  if (noted.wait_begin != stack.wait_begin)
+    noted = { .wait_begin = stack.wait_begin, .code = "", .released_by = "" };
+  (stack.role == decode::PythonStack::Role::waits ? noted.code : noted.released_by) =
+      python::application_line(frames, process.directory, process.package);
 }
 
 void PythonLines::fill(domain::Wait &wait)
 {
-  const auto noted = noted_.find(wait.tid);
-  if (noted == noted_.end())
+  const auto found = noted_.find(wait.tid);
+  if (found == noted_.end())
     return;
-  if (noted->second.wait_begin == wait.window.begin)
-    wait.code = std::move(noted->second.code);
-  noted_.erase(noted);
+  Noted &noted = found->second;
+  if (noted.wait_begin == wait.window.begin) {
+    wait.code = std::move(noted.code);
+    if (!noted.released_by.empty())
+      wait.what += " (released by " + noted.released_by + ")";
+  }
+  noted_.erase(found);
 }
 
 std::vector<std::string> PythonLines::gaps()

@@ -37,10 +37,11 @@ public:
   /// program is another one. What happened before a process was looked at changes nothing.
   void note(const domain::ProcessEvent &event);
 
-  /// Names a stack for the wait that follows it.
+  /// Names a stack for the wait that follows.
   void note(const decode::PythonStack &stack);
 
-  /// Gives a wait its line where its stack is known.
+  /// Gives a wait its line where its stack is known, and what was waited on the line that released
+  /// it: "futex (released by shop/cache.py:40 in refresh)".
   void fill(domain::Wait &wait);
 
   /// What has no lines and why. Looks once more at processes that were refused before: they may
@@ -65,6 +66,7 @@ private:
   struct Noted {
     domain::MonotonicTime wait_begin;
     std::string code;
+    std::string released_by;
   };
 
   void look_at(std::uint32_t tgid, Refused context);

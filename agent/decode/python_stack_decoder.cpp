@@ -19,12 +19,16 @@ Result<PythonStack> decode_python_stack(std::span<const std::byte> bytes)
       bytes.size() != fixed_bytes + record.frames_count * sizeof(python_frame))
     return malformed("python_stack_record", std::to_string(record.frames_count) + " frames in " +
                                                 std::to_string(bytes.size()) + " bytes");
+  if (record.role > PYTHON_STACK_RELEASES)
+    return malformed("python_stack_record", "unknown role " + std::to_string(record.role));
   if (record.begin_ns > most_time_ns)
     return malformed("python_stack_record", "a time that cannot be");
 
   PythonStack stack;
   stack.tgid = record.tgid;
   stack.tid = record.tid;
+  stack.role =
+      record.role == PYTHON_STACK_RELEASES ? PythonStack::Role::releases : PythonStack::Role::waits;
   stack.wait_begin = time_of(record.begin_ns);
   for (const python_frame &frame : std::span(record.frames).first(record.frames_count)) {
     if (frame.code_address != 0)

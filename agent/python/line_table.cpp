@@ -140,7 +140,7 @@ std::optional<std::int32_t> line_in_locations(std::span<const std::byte> table,
     if ((head & 0x80U) == 0)
       return std::nullopt;
     const unsigned code = (head >> 3U) & 15U;
-    end += ((head & 7U) + 1) * unit_bytes;
+    end += ((head & 7U) + 1ULL) * unit_bytes;
     const std::int64_t step = line_step(entries, code);
     if (entries.failed() || step > most_lines || step < -most_lines)
       return std::nullopt;

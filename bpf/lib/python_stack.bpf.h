@@ -6,8 +6,9 @@
 #pragma once
 
 #include "lib/loss.bpf.h"
-#include "lib/thread_state.bpf.h"
+#include "vmlinux.h"
 #include "wire/python_layout.h"
+#include "wire/python_stack_record.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -114,10 +115,9 @@ __weak __noinline int next_python_frame(const struct python_layout *layout,
 	return 0;
 }
 
-// Fills state->python_stack with the frames of the current thread, at most PYTHON_FRAMES, innermost
-// first. `state` must be the current thread's. A function of its own for the verifier: see
-// classify(). Returns 0.
-__weak __noinline int walk_python_stack(struct thread_state *state)
+// Fills `stack` with the frames of the current thread, at most PYTHON_FRAMES, innermost first. A
+// function of its own for the verifier: see classify(). Returns 0.
+__weak __noinline int walk_python_stack(struct python_stack_record *stack)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct python_cursor cursor = {};
@@ -125,7 +125,7 @@ __weak __noinline int walk_python_stack(struct thread_state *state)
 	__u64 thread;
 	__u32 count = 0;
 
-	if (!state)
+	if (!stack)
 		return 0;
 	layout = python_layout_of(task->tgid);
 	thread = layout ? python_thread_of(layout, task) : 0;
@@ -136,10 +136,10 @@ __weak __noinline int walk_python_stack(struct thread_state *state)
 		if (!layout || !cursor.address)
 			break;
 		next_python_frame(layout, &cursor);
-		state->python_stack.frames[i] = cursor.frame;
+		stack->frames[i] = cursor.frame;
 		count = i + 1;
 	}
-	state->python_stack.frames_count = count;
+	stack->frames_count = count;
 	return 0;
 }
 

@@ -13,13 +13,17 @@
 
 #pragma once
 
+#include "lib/arch.bpf.h"
 #include "lib/python_stack.bpf.h"
 #include "lib/records.bpf.h"
+#include "lib/syscall_kind.bpf.h"
 #include "lib/thread_state.bpf.h"
 
-static __always_inline void send_python_stack(struct thread_state *state)
+// Sends `stack`, which explains the wait of `state`.
+static __always_inline void send_python_stack(struct python_stack_record *stack,
+					      const struct thread_state *state,
+					      enum python_stack_role role)
 {
-	struct python_stack_record *stack = &state->python_stack;
 	__u32 count = stack->frames_count;
 
 	if (!count || count > PYTHON_FRAMES)
@@ -27,6 +31,7 @@ static __always_inline void send_python_stack(struct thread_state *state)
 	stack->kind = RECORD_PYTHON_STACK;
 	stack->tgid = state->request.tgid;
 	stack->tid = state->request.tid;
+	stack->role = role;
 	stack->begin_ns = state->wait_begin_ns;
 	if (!send_record(stack, __builtin_offsetof(struct python_stack_record, frames) +
 					count * sizeof(struct python_frame)))
@@ -40,7 +45,7 @@ __weak __noinline int report_wait(struct thread_state *state)
 
 	if (!state)
 		return 0;
-	send_python_stack(state);
+	send_python_stack(&state->python_stack, state, PYTHON_STACK_WAITS);
 
 	record.kind = RECORD_WAIT;
 	record.cause = state->wait_cause;
@@ -62,7 +67,29 @@ static __always_inline void report_pending_wait(struct thread_state *state)
 	if (!state->wait_pending)
 		return;
 	state->wait_pending = false;
-	walk_python_stack(state);
+	walk_python_stack(&state->python_stack);
 	report_wait(state);
 	state->wait_begin_ns = 0;
+}
+
+// The current thread has just woken the one of `state`, which had waited long for a lock: says who
+// released it, where that is a thread of the same process that is in a futex call.
+static __always_inline void report_release(const struct thread_state *state)
+{
+	struct task_struct *waker = bpf_get_current_task_btf();
+	struct thread_state *waker_state;
+	struct syscall syscall = {};
+
+	if ((__u32)waker->tgid != state->request.tgid)
+		return;
+	waker_state = state_of(waker);
+	if (!waker_state)
+		return;
+	read_syscall(waker, &syscall);
+	if (kind_of_syscall(syscall.nr) != SYSCALL_FUTEX)
+		return;
+	// While a thread runs, its own stack is not in use, or has not been walked yet.
+	walk_python_stack(&waker_state->python_stack);
+	send_python_stack(&waker_state->python_stack, state, PYTHON_STACK_RELEASES);
+	waker_state->python_stack.frames_count = 0;
 }

@@ -5,7 +5,8 @@
 //   sched_switch(prev, next)  prev leaves  -> run_queue when it could go on, else what it blocks on
 //                             next returns -> on_cpu; a wait that was long enough leaves a record
 //   rseq_update(task)         and that record goes out with the Python stack
-//   sched_wakeup(task)        the wait is over -> run_queue until it runs
+//   sched_wakeup(task)        the wait is over -> run_queue until it runs; for a lock, a record of
+//                             who released it
 //
 // sched_wakeup and not sched_waking: by then the task has left its CPU, so that the two probes
 // never touch one ledger at the same time.
@@ -60,7 +61,7 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 	state->wait_target = blocking.target;
 	state->python_stack.frames_count = 0;
 	if (!state->returns_seen && blocking.cause != CAUSE_IDLE)
-		walk_python_stack(state);
+		walk_python_stack(&state->python_stack);
 }
 
 static __always_inline bool is_long(const struct thread_state *state)
@@ -122,6 +123,8 @@ int BPF_PROG(ledger_sched_wakeup, struct task_struct *task)
 	now_ns = bpf_ktime_get_ns();
 	change_cause(state, CAUSE_RUN_QUEUE, now_ns);
 	state->wait_end_ns = state->since_ns;
+	if (state->wait_cause == CAUSE_LOCK && is_long(state))
+		report_release(state);
 	return 0;
 }
 

@@ -18,7 +18,8 @@ struct python_layout {
 	__u64 gil_begin_address; // futexes in here: a thread waits for the GIL; 0 when not known
 	__u64 gil_end_address;
 	__u32 slot_offset_bytes; // from the thread pointer to the slot that holds the PyThreadState
-	__u16 slot_table_offset; // or from the thread pointer to a pointer to the table of slots
+	__u16 slot_table_offset; // unless absent: from the thread pointer to a pointer to the table
+				 // that slot_offset_bytes counts from
 	__u16 tstate_frame;      // the innermost frame, or where the pointer to it is
 	__u16 cframe_frame;      // from there to the innermost frame
 	__u16 frame_previous;

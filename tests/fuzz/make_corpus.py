@@ -40,7 +40,7 @@ def wait_record(kind, address, *, port=0, syscall=7):
 
 def python_stack_record(*frames):
     """struct python_stack_record, bpf/wire/python_stack_record.h; a frame is (code, instruction, check)."""
-    return struct.pack("<4IQ", 4, 7, 8, len(frames), 10) + b"".join(struct.pack("<Q2I", *frame) for frame in frames)
+    return struct.pack("<4IQ2I", 4, 7, 8, len(frames) % 2, 10, len(frames), 0) + b"".join(struct.pack("<Q2I", *frame) for frame in frames)
 
 
 def line_table(kind, table, *, instruction=4, first_line=10):

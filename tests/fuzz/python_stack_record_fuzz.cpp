@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   auto record = record_from<python_stack_record>(data, size);
   record.frames_count %= PYTHON_FRAMES + 1;
   record.begin_ns %= 1ULL << 60;
+  record.role %= 2;
   const std::size_t bytes =
       offsetof(python_stack_record, frames) + record.frames_count * sizeof(python_frame);
   const auto stack = decode::decode_python_stack(bytes_of_record(record).first(bytes));

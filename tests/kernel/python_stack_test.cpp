@@ -88,7 +88,7 @@ std::string codes_of(const std::vector<domain::Wait> &waits)
 {
   std::string codes;
   for (const domain::Wait &wait : waits)
-    codes += "\n  " + wait.code;
+    codes += "\n  " + wait.what + " at " + wait.code;
   return codes;
 }
 
@@ -116,6 +116,15 @@ void expect_the_right_lines(const std::string &interpreter)
                                     }))
         << one.path << " has" << codes_of(waits);
   }
+
+  observed->all.clear();
+  ASSERT_TRUE(ask(listener, "GET /released HTTP/1.1\r\n\r\n").ends_with("ok"));
+  ASSERT_TRUE(observed->wait_for_requests(1));
+  const std::string release = "waits.py:" + std::to_string(line_of("/released")) + " in hold)";
+  EXPECT_TRUE(std::ranges::any_of(waits_for(*observed, Cause::lock), [&](const auto &wait) {
+    return wait.what.starts_with("futex (released by ") && wait.what.ends_with(release) &&
+           wait.code.ends_with(" in released");
+  })) << codes_of(waits_for(*observed, Cause::lock));
 
   observed->all.clear();
   ASSERT_TRUE(ask(listener, "GET /gil HTTP/1.1\r\n\r\n").ends_with("ok"));

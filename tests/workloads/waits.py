@@ -50,6 +50,18 @@ def lock():
     contended.acquire()  # /lock
 
 
+def hold(contended):
+    time.sleep(SECONDS)
+    contended.release()  # /released
+
+
+def released():
+    contended = threading.Lock()
+    contended.acquire()
+    threading.Thread(target=hold, args=[contended]).start()
+    contended.acquire()
+
+
 def receive():
     ours, theirs = socket.socketpair()
     threading.Timer(SECONDS, theirs.send, [b"x"]).start()
@@ -78,6 +90,7 @@ HANDLERS = {
     "/lines": several_lines,
     "/non-ascii": wärten,
     "/lock": lock,
+    "/released": released,
     "/receive": receive,
     "/gil": burn,
 }

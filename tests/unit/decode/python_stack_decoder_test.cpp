@@ -33,6 +33,7 @@ TEST(PythonStackDecoder, KeepsTheFramesThatAreFunctions)
   ASSERT_TRUE(stack);
   EXPECT_EQ(stack->tgid, 7U);
   EXPECT_EQ(stack->tid, 8U);
+  EXPECT_EQ(stack->role, PythonStack::Role::waits);
   EXPECT_EQ(stack->wait_begin, domain::MonotonicTime{ domain::Nanos{ 10 } });
   ASSERT_EQ(stack->frames.size(), 2U);
   EXPECT_EQ(stack->frames[0].code_address, 0x1000U);
@@ -47,6 +48,9 @@ TEST(PythonStackDecoder, RefusesWhatCannotBe)
     EXPECT_FALSE(decode_python_stack(bytes_of(record, frames))) << frames;
   EXPECT_FALSE(decode_python_stack(bytes_of(record, 3).first(10)));
   record.begin_ns = ~0ULL;
+  EXPECT_FALSE(decode_python_stack(bytes_of(record, 3)));
+  record = sample();
+  record.role = 2;
   EXPECT_FALSE(decode_python_stack(bytes_of(record, 3)));
   record = sample();
   record.frames_count = 1U << 30;
