@@ -7,6 +7,7 @@
 
 #include "lib/arch.bpf.h"
 #include "lib/peer.bpf.h"
+#include "lib/python_stack.bpf.h"
 #include "lib/request.bpf.h"
 #include "lib/socket.bpf.h"
 #include "lib/syscall_kind.bpf.h"
@@ -198,9 +199,14 @@ __weak __noinline int classify(struct thread_state *state, struct blocking *bloc
 		blocking->cause = CAUSE_SLEEP;
 		return 0;
 	case SYSCALL_FUTEX:
-		blocking->cause = CAUSE_LOCK;
 		blocking->maybe_idle = true;
-		blocking->target.target_kind = TARGET_FUTEX;
+		if (is_gil(task->tgid, syscall.args[0])) {
+			blocking->cause = CAUSE_GIL;
+			blocking->target.target_kind = TARGET_GIL;
+		} else {
+			blocking->cause = CAUSE_LOCK;
+			blocking->target.target_kind = TARGET_FUTEX;
+		}
 		return 0;
 	case SYSCALL_CHILD:
 		blocking->cause = CAUSE_CHILD;

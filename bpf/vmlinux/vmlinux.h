@@ -106,6 +106,11 @@ struct signal_struct {
 	int group_exit_code;
 };
 
+// arch/x86/include/asm/processor.h
+struct thread_struct {
+	unsigned long fsbase;
+};
+
 struct task_struct {
 	unsigned int __state;
 	void *stack;
@@ -121,6 +126,8 @@ struct task_struct {
 	unsigned long min_flt;
 	unsigned long maj_flt;
 	void *bpf_storage;
+	unsigned long rseq_event_mask;
+	struct thread_struct thread;
 };
 
 struct in6_addr {

@@ -149,9 +149,11 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
   cite_time(finding, "worker time spent blocked", blocked);
   cite_share(finding, "part of the server's worker time", share_of_server);
   for (const domain::SiteReport &where : endpoint.sites) {
-    if (where.cause == cause && where.what == site)
-      cite_time(finding, fmt::format("waits at {}, {} in all, longest", site, where.waits),
-                where.max);
+    if (where.cause != cause || where.what != site)
+      continue;
+    const std::string code = where.code.empty() ? "" : fmt::format(" ({})", where.code);
+    cite_time(finding, fmt::format("waits at {}{}, {} in all, longest", site, code, where.waits),
+              where.max);
   }
   return finding;
 }
