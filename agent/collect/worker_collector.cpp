@@ -15,6 +15,7 @@
 #include "wire/thread_record.h"
 #include "wire/watched.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -144,11 +145,13 @@ Result<> WorkerCollector::watch(const domain::Server &server)
     }
   }
   auto watched = impl_->probe.watched_processes();
-  if (const auto put = watched.put(server.master_tgid, WATCHED_MASTER); !put)
-    return put;
+  const bool has_master =
+      std::ranges::find(server.workers, server.master_tgid, &domain::WorkerProcess::tgid) ==
+      server.workers.end();
+  if (has_master)
+    if (const auto put = watched.put(server.master_tgid, WATCHED_MASTER); !put)
+      return put;
   for (const domain::WorkerProcess &worker : server.workers) {
-    if (worker.tgid == server.master_tgid)
-      continue;
     if (const auto put = watched.put(worker.tgid, WATCHED_WORKER); !put)
       return put;
   }

@@ -2,9 +2,11 @@
 
 #include "discover/proc_files.h"
 #include "discover/process.h"
+#include "discover/uwsgi_survey.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace linger::discover {
 namespace {
@@ -23,7 +25,11 @@ ServerFinder::ServerFinder(std::filesystem::path proc) : proc_(std::move(proc)) 
 
 std::vector<domain::Server> ServerFinder::find()
 {
-  return GunicornSurvey(proc_).servers(remembered_);
+  HostProcesses host(proc_);
+  std::vector<domain::Server> servers = GunicornSurvey(host).servers(remembered_);
+  std::ranges::move(UwsgiSurvey(host).servers(), std::back_inserter(servers));
+  std::ranges::sort(servers, {}, &domain::Server::master_tgid);
+  return servers;
 }
 
 Result<domain::Server> ServerFinder::find(std::uint32_t tgid)
@@ -41,7 +47,8 @@ Result<domain::Server> ServerFinder::find(std::uint32_t tgid)
     if (has_process(server, tgid))
       return std::move(server);
   return failure(Error::Kind::not_found,
-                 fmt::format("{} ({}) is not a Gunicorn master or worker", tgid, stat->comm));
+                 fmt::format("{} ({}) is neither a Python web server's master nor one of its workers, as far as "
+                             "Linger knows them", tgid, stat->comm));
 }
 
 } // namespace linger::discover

@@ -22,6 +22,10 @@ def _program(name: str, package: str):
     return lambda: None if shutil.which(name) else f"{name} (package {package})"
 
 
+def _file(path: str, package: str):
+    return lambda: None if Path(path).exists() else f"{path} (package {package})"
+
+
 def _module(name: str, package: str):
     return lambda: None if importlib.util.find_spec(name) else f"{name} (package {package})"
 
@@ -32,6 +36,8 @@ CHECKS = {
     "bpf": _bpf,
     "wrk": _program("wrk", "wrk"),
     "gunicorn": _program("/usr/bin/gunicorn", "gunicorn"),
+    "uwsgi": _file("/usr/lib/uwsgi/plugins/python3_plugin.so", "uwsgi-plugin-python3"),
+    "nginx": _program("/usr/sbin/nginx", "nginx-light"),
     "postgres": _program("/usr/lib/postgresql/15/bin/postgres", "postgresql"),
     "psycopg2": _module("psycopg2", "python3-psycopg2"),
     "redis-server": _program("/usr/bin/redis-server", "redis-server"),

@@ -1,0 +1,17 @@
+#include "domain/server.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace linger::domain {
+
+bool has_request_threads(const Server &server)
+{
+  constexpr std::array<std::string_view, 5> classes{ "", "sync", "gthread", "processes",
+                                                     "threads" };
+  const std::string_view given = server.worker_class;
+  return std::ranges::find(classes, given) != classes.end() || given.ends_with("SyncWorker") ||
+         given.ends_with("ThreadWorker");
+}
+
+} // namespace linger::domain
