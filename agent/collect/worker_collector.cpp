@@ -15,7 +15,6 @@
 #include "wire/thread_record.h"
 #include "wire/watched.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -145,10 +144,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
     }
   }
   auto watched = impl_->probe.watched_processes();
-  const bool has_master =
-      std::ranges::find(server.workers, server.master_tgid, &domain::WorkerProcess::tgid) ==
-      server.workers.end();
-  if (has_master)
+  if (domain::forks_workers(server))
     if (const auto put = watched.put(server.master_tgid, WATCHED_MASTER); !put)
       return put;
   for (const domain::WorkerProcess &worker : server.workers) {

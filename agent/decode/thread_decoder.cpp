@@ -48,8 +48,8 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
   sample.request_sequence = record->sequence;
   const std::size_t head_bytes = std::min<std::size_t>(record->head_bytes, REQUEST_HEAD_BYTES);
   const auto head = std::as_bytes(std::span(record->head).first(head_bytes));
-  const auto line = (record->flags & THREAD_UWSGI) != 0 ? decode_uwsgi_vars(head)
-                                                        : decode_request_line(head);
+  const auto line =
+      (record->flags & THREAD_UWSGI) != 0 ? decode_uwsgi_vars(head) : decode_request_line(head);
   sample.method = line ? line->method : "-";
   sample.path = line ? line->path : "";
   return thread;

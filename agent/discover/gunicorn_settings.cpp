@@ -1,6 +1,5 @@
 #include "discover/gunicorn_settings.h"
 
-#include "discover/proc_files.h"
 #include "discover/server_facts.h"
 
 #include <algorithm>
@@ -33,39 +32,11 @@ void apply_worker_class(const SettingReader &read, domain::Server &server)
   else if (is_sync && *threads > 1)
     server.worker_class = "gthread";
 
-  if (auto gap = gap_of_shared_threads(server))
+  if (auto gap = gap_of_requests(server))
     server.gaps.push_back(std::move(*gap));
 }
 
 } // namespace
-
-std::optional<std::uint32_t> count_in(std::string_view text)
-{
-  text = without_blanks(text);
-  if (text.starts_with('+'))
-    text.remove_prefix(1);
-  int base = 10;
-  if (text.size() > 2 && text[0] == '0') {
-    const char mark = text[1];
-    base = mark == 'x' || mark == 'X'   ? 16
-           : mark == 'o' || mark == 'O' ? 8
-           : mark == 'b' || mark == 'B' ? 2
-                                        : 10;
-    if (base != 10)
-      text.remove_prefix(2);
-  }
-  std::string digits;
-  char previous = '_';
-  for (const char c : text) {
-    // 1_000 is a number, 1__000 and _1 are none.
-    if (c == '_' && previous == '_')
-      return std::nullopt;
-    if (c != '_')
-      digits += c;
-    previous = c;
-  }
-  return previous == '_' ? std::nullopt : number_in<std::uint32_t>(digits, base);
-}
 
 void apply(const Configuration &configuration, domain::Server &server)
 {

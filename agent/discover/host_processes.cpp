@@ -6,7 +6,8 @@
 
 namespace linger::discover {
 
-HostProcesses::HostProcesses(std::filesystem::path proc) : proc_(std::move(proc)), namespaces_(proc_)
+HostProcesses::HostProcesses(std::filesystem::path proc)
+    : proc_(std::move(proc)), namespaces_(proc_)
 {
   for (const std::uint32_t tgid : list_tgids(proc_))
     if (auto process = read_running_process(proc_, tgid))

@@ -19,10 +19,16 @@ void describe_surroundings(const std::filesystem::path &proc, std::uint32_t tgid
   server.container = container_in(cgroup.value_or(""));
 }
 
-std::optional<std::string> gap_of_shared_threads(const domain::Server &server)
+std::optional<std::string> gap_of_requests(const domain::Server &server)
 {
   if (domain::has_request_threads(server))
     return std::nullopt;
+  if (server.kind == domain::ServerKind::waitress)
+    return "waitress reads a request in one thread and answers it in another, which Linger cannot "
+           "put together yet: do not use its figures";
+  if (server.kind == domain::ServerKind::mod_wsgi)
+    return "Apache hands requests to mod_wsgi's processes in a protocol of their own, which Linger "
+           "does not understand yet: do not use their figures";
   return fmt::format("worker class {} serves several requests on one thread, which Linger cannot "
                      "tell apart yet: do not use their figures",
                      server.worker_class);

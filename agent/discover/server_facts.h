@@ -16,7 +16,7 @@ namespace linger::discover {
 void describe_surroundings(const std::filesystem::path &proc, std::uint32_t tgid,
                            domain::Server &server);
 
-/// The sentence that a server needs whose threads serve several requests at once.
-[[nodiscard]] std::optional<std::string> gap_of_shared_threads(const domain::Server &server);
+/// The sentence that a server needs whose requests cannot be cut right yet.
+[[nodiscard]] std::optional<std::string> gap_of_requests(const domain::Server &server);
 
 } // namespace linger::discover

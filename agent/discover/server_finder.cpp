@@ -1,7 +1,9 @@
 #include "discover/server_finder.h"
 
+#include "discover/mod_wsgi_survey.h"
 #include "discover/proc_files.h"
 #include "discover/process.h"
+#include "discover/python_server_survey.h"
 #include "discover/uwsgi_survey.h"
 
 #include <algorithm>
@@ -28,6 +30,8 @@ std::vector<domain::Server> ServerFinder::find()
   HostProcesses host(proc_);
   std::vector<domain::Server> servers = GunicornSurvey(host).servers(remembered_);
   std::ranges::move(UwsgiSurvey(host).servers(), std::back_inserter(servers));
+  std::ranges::move(PythonServerSurvey(host).servers(), std::back_inserter(servers));
+  std::ranges::move(ModWsgiSurvey(host).servers(), std::back_inserter(servers));
   std::ranges::sort(servers, {}, &domain::Server::master_tgid);
   return servers;
 }
@@ -46,9 +50,12 @@ Result<domain::Server> ServerFinder::find(std::uint32_t tgid)
   for (domain::Server &server : find())
     if (has_process(server, tgid))
       return std::move(server);
-  return failure(Error::Kind::not_found,
-                 fmt::format("{} ({}) is neither a Python web server's master nor one of its workers, as far as "
-                             "Linger knows them", tgid, stat->comm));
+  return failure(
+      Error::Kind::not_found,
+      fmt::format(
+          "{} ({}) is neither a Python web server's master nor one of its workers, as far as "
+          "Linger knows them",
+          tgid, stat->comm));
 }
 
 } // namespace linger::discover

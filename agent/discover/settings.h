@@ -2,8 +2,6 @@
 
 #pragma once
 
-#include "discover/proc_files.h"
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -41,6 +39,10 @@ struct Configuration {
   void override_with(Settings &&other);
   void add_gap(std::string sentence);
 };
+
+/// Python's int(text, 0), and int(text) for the forms the two share; nullopt for anything else, for
+/// negative numbers and for more than 32 bits.
+[[nodiscard]] std::optional<std::uint32_t> count_in(std::string_view text);
 
 /// Without the blanks and line ends around it.
 [[nodiscard]] std::string_view without_blanks(std::string_view text);

@@ -41,8 +41,8 @@ public:
     if (launch_.environment)
       take(decode_uwsgi_environment(*launch_.environment), "", 0);
     else
-      configuration_.add_gap(fmt::format("{}: what UWSGI_... variables set is not known",
-                                         launch_.environment_gap));
+      configuration_.add_gap(
+          fmt::format("{}: what UWSGI_... variables set is not known", launch_.environment_gap));
     if (launch_.arguments)
       take(decode_uwsgi_arguments(*launch_.arguments), "", 0);
     else
@@ -206,8 +206,9 @@ void apply_uwsgi(const Configuration &configuration, domain::Server &server)
   server.max_requests = read.read<std::uint32_t>("max-requests", 0, leading_count).value_or(0);
   // Without lazy-apps the first process loads the application, and the others are forked from it.
   const auto lazy = read.read<bool>("lazy-apps", false, flag_in);
-  server.preload = lazy && !*lazy && (!workers || *workers > 1 || has_uwsgi_master(configuration).value_or(false));
-  if (auto gap = gap_of_shared_threads(server))
+  server.preload = lazy && !*lazy &&
+                   (!workers || *workers > 1 || has_uwsgi_master(configuration).value_or(false));
+  if (auto gap = gap_of_requests(server))
     server.gaps.push_back(std::move(*gap));
 }
 

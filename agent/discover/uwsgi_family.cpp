@@ -10,19 +10,20 @@ bool is_fork_of(const UwsgiProcess &child, const UwsgiProcess &parent)
 {
   const bool has_same_executable = child.executable.empty() || parent.executable.empty() ||
                                    child.executable == parent.executable;
+  // A new process has its master's title until it sets its own.
   if (child.title)
-    return has_same_executable && child.title != UwsgiRole::master;
+    return has_same_executable &&
+           (child.title != UwsgiRole::master || parent.title == UwsgiRole::master);
   return has_same_executable && !parent.title && child.argv == parent.argv;
 }
 
 bool serves(const UwsgiProcess &process, const std::set<std::uint64_t> &router_inodes)
 {
-  if (process.title)
+  if (process.title && process.title != UwsgiRole::master)
     return process.title == UwsgiRole::worker;
-  return !process.listening ||
-         std::ranges::any_of(*process.listening, [&](std::uint64_t inode) {
-           return !router_inodes.contains(inode);
-         });
+  return !process.listening || std::ranges::any_of(*process.listening, [&](std::uint64_t inode) {
+    return !router_inodes.contains(inode);
+  });
 }
 
 } // namespace

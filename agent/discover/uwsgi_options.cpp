@@ -62,14 +62,34 @@ constexpr std::array known_options{
 };
 
 /// Flags that often stand in front of a file's name, which is not their value.
-constexpr std::array<std::string_view, 20> other_flags{
-  "auto-procname",   "catch-exceptions",    "die-on-term",        "disable-logging",
-  "enable-threads",  "harakiri-verbose",    "honour-stdin",       "log-master",
-  "manage-script-name", "memory-report",    "need-app",           "no-default-app",
-  "no-orphans",      "py-call-osafterfork", "single-interpreter", "single-thread",
-  "strict",          "thunder-lock",        "touch-chain",        "vacuum",
+constexpr std::array<std::string_view, 23> other_flags{
+  "auto-procname",
+  "chmod",
+  "chmod-socket",
+  "paste-logger",
+  "catch-exceptions",
+  "die-on-term",
+  "disable-logging",
+  "enable-threads",
+  "harakiri-verbose",
+  "honour-stdin",
+  "log-master",
+  "manage-script-name",
+  "memory-report",
+  "need-app",
+  "no-default-app",
+  "no-orphans",
+  "py-call-osafterfork",
+  "single-interpreter",
+  "single-thread",
+  "strict",
+  "thunder-lock",
+  "touch-chain",
+  "vacuum",
 };
-constexpr std::string_view flag_letters = "mcaTMirLhH";
+constexpr std::string_view flag_letters = "mcaTMirLh";
+/// What may have a value, in the same word only.
+constexpr char optional_letter = 'C';
 
 const Known *find_known(std::string_view name)
 {
@@ -146,6 +166,8 @@ private:
     while (!letters.empty()) {
       const char letter = letters.front();
       letters.remove_prefix(1);
+      if (letter == optional_letter)
+        return;
       const auto known = std::ranges::find(known_options, letter, &Known::letter);
       const std::string_view name = known == known_options.end() ? "" : known->name;
       if (flag_letters.find(letter) != std::string_view::npos) {

@@ -11,14 +11,23 @@
 namespace linger::discover {
 namespace {
 
+/// "uwsgi", Debian's "uwsgi-core", "uwsgi_python311"; not "uwsgi_exporter".
+bool is_uwsgi_name(std::string_view path)
+{
+  constexpr std::string_view deleted = " (deleted)";
+  if (path.ends_with(deleted))
+    path.remove_suffix(deleted.size());
+  const std::string_view name = file_name_of(path);
+  return name == "uwsgi" || name == "uwsgi-core" || name.starts_with("uwsgi_python") ||
+         name.starts_with("uwsgi-python") || name == "pyuwsgi";
+}
+
 std::optional<UwsgiProcess> read_uwsgi(const std::filesystem::path &proc,
                                        const RunningProcess &running)
 {
-  // "uwsgi", Debian's "uwsgi-core"
-  const bool is_uwsgi = file_name_of(running.executable).starts_with("uwsgi") ||
-                        (running.executable.empty() &&
-                         (file_name_of(running.argv.front()).starts_with("uwsgi") ||
-                          decode_uwsgi_title(running.argv.front())));
+  const bool is_uwsgi = running.executable.empty() ? is_uwsgi_name(running.argv.front()) ||
+                                                         decode_uwsgi_title(running.argv.front())
+                                                   : is_uwsgi_name(running.executable);
   if (!is_uwsgi)
     return std::nullopt;
   auto stat = read_stat(proc, running.tgid);
@@ -145,8 +154,9 @@ void UwsgiSurvey::describe_listeners(const UwsgiFamily &family,
   if (!family.root->listening) {
     server.listen = values_of(configuration, "router");
     std::ranges::copy(values_of(configuration, "socket"), std::back_inserter(server.listen));
-    server.gaps.push_back(fmt::format(
-        "the sockets of {} cannot be seen: the addresses are those configured", server.master_tgid));
+    server.gaps.push_back(
+        fmt::format("the sockets of {} cannot be seen: the addresses are those configured",
+                    server.master_tgid));
     return;
   }
   // Without workers yet, the master's; they may include that of its statistics.

@@ -71,7 +71,12 @@ struct Server {
   bool operator==(const Server &) const = default;
 };
 
-/// Whether a thread of the server's workers serves one request at a time, as far as is known.
+/// Whether a thread of the server's workers serves one request at a time, from its first byte to
+/// its last, as far as is known.
 [[nodiscard]] bool has_request_threads(const Server &server);
+
+/// Whether what the master process forks is a worker. Not where the first worker stands in the
+/// master's place, whose children are subprocesses, and not in Apache, which has others.
+[[nodiscard]] bool forks_workers(const Server &server);
 
 } // namespace linger::domain

@@ -9,7 +9,7 @@ from harness.client import Client
 from harness.report import causes, number
 from harness.requirements import PROBES, SERVICES, first_missing
 from harness.slow_client import upload
-from harness.workload import MODELS, NEEDS
+from harness.workload import MODELS, NEEDS, UWSGI
 from services.processes import wait_until
 
 pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
@@ -54,7 +54,8 @@ def observed(request, workload, tmp_path_factory):
     if missing := first_missing(NEEDS[request.param]):
         pytest.skip(f"missing: {missing}")
     directory = tmp_path_factory.mktemp("causes")
-    with workload.start(request.param) as server, Client(server.port) as client:
+    with workload.start(request.param) as server, \
+            Client(server.port, keep_alive=request.param not in UWSGI) as client:
         # Every thread of every worker opens its connections before anything is compared.
         for _ in range(8):
             send_round(server.port, client)

@@ -8,13 +8,13 @@ from harness.agent import Running
 from harness.client import send_all
 from harness.report import counts, number
 from harness.requirements import PROBES, SERVICES, first_missing
-from harness.workload import NEEDS, UWSGI, WORKER_CLASSES
+from harness.workload import NEEDS, NGINX, UWSGI, WORKER_CLASSES
 
 pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
 
 PATHS = ["/hello", "/count/alpha", "/count/beta"]
 # At nginx's the client's connections are kept, the server's are not.
-KEPT = ["gthread", "nginx-gunicorn", "nginx-uwsgi", "nginx-uwsgi-unix"]
+KEPT = ["gthread", *NGINX]
 CLOSED = ["sync", "gthread", *UWSGI]
 DIAGNOSE = ["diagnose", "--no-agent", "--format", "json", "--duration", "10m"]
 
@@ -47,7 +47,7 @@ def test_counts_every_request_at_full_load(workload, directory, model, keep_aliv
 
 
 @pytest.mark.parametrize("model", [*WORKER_CLASSES, "uwsgi-threads", "nginx-uwsgi",
-                                   "nginx-uwsgi-unix", "nginx-gunicorn-unix"])
+                                   "nginx-uwsgi-unix"])
 def test_counts_methods_and_bodies_apart(workload, directory, model):
     skip_without(model)
     # 20,000 bytes need several reads: still one request.
@@ -57,7 +57,7 @@ def test_counts_methods_and_bodies_apart(workload, directory, model):
     options = ["--post-buffering", "8192"] if "uwsgi" in model else []
     with workload.start(model, *options) as server:
         report, sent = diagnosed(directory, server, lambda: send_all(
-            server.port, plan, clients=4, keep_alive=True))
+            server.port, plan, clients=4, keep_alive=model not in UWSGI))
     assert counts(report) == sent
     assert number(report["coverage"], "recordsLost") == 0
 

@@ -29,8 +29,8 @@ std::string with_other_secrets(std::string_view bytes)
   const auto take = [&](std::size_t &begin) {
     if (bytes.size() - at < 2)
       return false;
-    const std::size_t length = static_cast<unsigned char>(bytes[at]) +
-                               256U * static_cast<unsigned char>(bytes[at + 1]);
+    const std::size_t length =
+        static_cast<unsigned char>(bytes[at]) + 256U * static_cast<unsigned char>(bytes[at + 1]);
     begin = at + 2;
     at = std::min(begin + length, bytes.size());
     return true;

@@ -42,17 +42,67 @@ class Server(Process):
 
 
 class Uwsgi(Server):
-    """Debian's uWSGI, at `listen`: an option and an address, or at --http-socket on `port`."""
+    """Debian's uWSGI. `listen` is how it listens; "{port}" in it is `port`, where it answers."""
 
-    def __init__(self, directory: Path, env: dict, *options, listen=None):
+    def __init__(self, directory: Path, env: dict, *options, listen=("--http-socket", "127.0.0.1:{port}")):
         self.port = free_port()
-        socket = listen or ["--http-socket", f"127.0.0.1:{self.port}"]
+        socket = [word.format(port=self.port) for word in listen]
         super().__init__(
             ["/usr/bin/uwsgi", "--plugin", "python3", "--module", APPLICATION, *socket, *options],
             Path(directory) / "uwsgi.log", env=environment(env), directory=WORKLOADS,
             stop_signal=signal.SIGINT)
-        if listen is None:
+        if socket != list(listen):
             self.wait_until(lambda: answers(self.port), SECONDS, "uWSGI answers")
+
+
+class PythonServer(Server):
+    """A server that is a Python module, on `port`: "{port}" in its arguments is that."""
+
+    def __init__(self, directory: Path, env: dict, module: str, *arguments):
+        self.port = free_port()
+        super().__init__(
+            ["/usr/bin/python3", "-m", module,
+             *(str(argument).format(port=self.port) for argument in arguments)],
+            Path(directory) / f"{module}.log", env=environment(env), directory=WORKLOADS)
+        self.wait_until(lambda: answers(self.port), SECONDS, f"{module} answers")
+
+
+class Apache(Server):
+    """Debian's Apache with mod_wsgi's daemon mode, on `port`."""
+
+    def __init__(self, directory: Path, env: dict, daemon: str):
+        self.port = free_port()
+        directory = Path(directory)
+        script = directory / "app.wsgi"
+        script.write_text("".join(f"import os; os.environ[{name!r}] = {value!r}\n"
+                                  for name, value in env.items())
+                          + "from ground_truth import app as application\n")
+        modules = "\n".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so"
+                            for name in ("mpm_event", "authz_core", "wsgi"))
+        configuration = directory / "apache.conf"
+        configuration.write_text(f"""
+            {modules}
+            ServerRoot {directory}
+            ServerName localhost
+            PidFile {directory}/apache.pid
+            DefaultRuntimeDir {directory}
+            Mutex file:{directory} default
+            ErrorLog {directory}/apache.error.log
+            User www-data
+            Group www-data
+            Listen 127.0.0.1:{self.port}
+            WSGIDaemonProcess shop {daemon} python-path={WORKLOADS}
+            WSGIProcessGroup shop
+            WSGIApplicationGroup %{{GLOBAL}}
+            WSGISocketPrefix {directory}/wsgi
+            WSGIScriptAlias / {script}
+            <Directory {directory}>
+                Require all granted
+            </Directory>
+        """)
+        super().__init__(["/usr/sbin/apache2", "-f", configuration, "-DFOREGROUND"],
+                         directory / "apache.log", directory="/")
+        self.wait_until(lambda: answers(self.port), SECONDS, "Apache answers")
 
 
 class Nginx(Process):
@@ -73,9 +123,11 @@ class Nginx(Process):
                 server {{
                     listen 127.0.0.1:{self.port};
                     client_max_body_size 10m;
-                    proxy_request_buffering off; uwsgi_request_buffering off;
                     include /etc/nginx/uwsgi_params;
                     location / {{ {passing}; }}
+                    location = /upload {{
+                        proxy_request_buffering off; uwsgi_request_buffering off; {passing};
+                    }}
                 }}
             }}
         """)

@@ -23,7 +23,10 @@ UWSGI = {
     "uwsgi-threads": ["--master", "--processes", "2", "--threads", "4"],
     "uwsgi-thunder-lock": ["--master", "--processes", "2", "--threads", "2", "--thunder-lock"],
     "uwsgi-no-master": ["--processes", "2", "--threads", "2"],
+    "uwsgi-router": ["--master", "--processes", "2", "--threads", "2"],
 }
+# uWSGI's own, in front of its workers.
+ROUTER = ["--plugin", "http", "--http", "127.0.0.1:{port}"]
 NGINX = ["nginx-gunicorn", "nginx-gunicorn-unix", "nginx-uwsgi", "nginx-uwsgi-unix"]
 MODELS = [*WORKER_CLASSES, *UWSGI, *NGINX]
 # What each needs beside SERVICES.
@@ -62,15 +65,24 @@ class Workload:
         return Gunicorn(directory, "ground_truth:app", *options, chdir=WORKLOADS, env=self._env,
                         ready_path="/hello")
 
+    def start_other(self, server, *arguments, **more):
+        """A server of a class of harness.servers; the caller's to stop."""
+        self._servers += 1
+        directory = self._directory / f"server.{self._servers}"
+        directory.mkdir(mode=0o755)
+        return server(directory, self._env, *arguments, **more)
+
     def start(self, model: str, *options):
         """A server of one of MODELS, with more options; the caller's to stop."""
         if model in WORKER_CLASSES:
             return self.serve(*WORKER_CLASSES[model], *options)
+        if model == "uwsgi-router":
+            return self.start_other(Uwsgi, *UWSGI[model], *options, listen=ROUTER)
+        if model in UWSGI:
+            return self.start_other(Uwsgi, *UWSGI[model], *options)
         self._servers += 1
         directory = self._directory / f"server.{self._servers}"
         directory.mkdir()
-        if model in UWSGI:
-            return Uwsgi(directory, self._env, *UWSGI[model], *options)
         return self._start_fronted(model, directory, options)
 
     def _start_fronted(self, model: str, directory: Path, options):

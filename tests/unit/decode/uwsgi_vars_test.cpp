@@ -73,10 +73,10 @@ TEST(UwsgiVars, TakeTheDecodedPathWhereThereIsNoOther)
 
   ASSERT_TRUE(line);
   EXPECT_EQ(line->path, "/a%20b%3Fc%C3");
-  EXPECT_EQ(decoded(pair("REQUEST_METHOD", "GET") + pair("REQUEST_URI", "") +
-                    pair("PATH_INFO", "/b"))
-                ->path,
-            "/b");
+  EXPECT_EQ(
+      decoded(pair("REQUEST_METHOD", "GET") + pair("REQUEST_URI", "") + pair("PATH_INFO", "/b"))
+          ->path,
+      "/b");
 }
 
 TEST(UwsgiVars, AreNotMadeUp)

@@ -52,10 +52,21 @@ protected:
 
 TEST_F(FindUwsgi, MasterWorkersAndWhatTheyWereTold)
 {
-  const std::vector<std::string> argv{ "uwsgi",         "--plugin",       "python3", "--master",
-                                       "-p2",           "--http-socket",  ":9191",   "--module",
-                                       "shop.app:app",  "--harakiri",     "20",      "--threads",
-                                       "3",             "--max-requests", "50" };
+  const std::vector<std::string> argv{ "uwsgi",
+                                       "--plugin",
+                                       "python3",
+                                       "--master",
+                                       "-p2",
+                                       "--http-socket",
+                                       ":9191",
+                                       "--module",
+                                       "shop.app:app",
+                                       "--harakiri",
+                                       "20",
+                                       "--threads",
+                                       "3",
+                                       "--max-requests",
+                                       "50" };
   add(100, 1, argv, { 77, 79 });
   add(101, 100, argv, { 77 });
   add(102, 100, argv, { 77 });
@@ -81,13 +92,14 @@ TEST_F(FindUwsgi, MasterWorkersAndWhatTheyWereTold)
 // As measured: a router has its own socket and not the workers', mules and spoolers have neither.
 TEST_F(FindUwsgi, WorkersAndNoRouterMuleOrSpooler)
 {
-  const std::vector<std::string> argv{ "/usr/bin/uwsgi", "--http", "127.0.0.1:9191", "--master",
-                                       "--mule",         "-p",     "2" };
+  const std::vector<std::string> argv{
+    "/usr/bin/uwsgi", "--http", "127.0.0.1:9191", "--master", "--mule", "-p", "2"
+  };
   add(100, 1, argv, { 77, 78 });
   add(101, 100, argv, {}); // spooler
   add(102, 100, argv, { 78 });
   add(103, 100, argv, { 78 });
-  add(104, 100, argv, {}); // mule
+  add(104, 100, argv, {});     // mule
   add(105, 100, argv, { 77 }); // router
 
   EXPECT_THAT(workers(), ElementsAre(102, 103));
@@ -133,6 +145,14 @@ TEST_F(FindUwsgi, RolesByTheTitlesOfAutoProcname)
   EXPECT_THAT(finder_.find().at(0).gaps, testing::Contains(HasSubstr("overwritten the command")));
 }
 
+TEST_F(FindUwsgi, ANewWorkerThatHasItsMastersTitleStill)
+{
+  add(100, 1, { "uWSGI master" }, { 77 });
+  add(101, 100, { "uWSGI master" }, { 77 });
+
+  EXPECT_THAT(workers(), ElementsAre(101));
+}
+
 TEST_F(FindUwsgi, NoSubprocessOfAWorker)
 {
   const std::vector<std::string> argv{ "uwsgi", "--master", "-p1" };
@@ -142,6 +162,23 @@ TEST_F(FindUwsgi, NoSubprocessOfAWorker)
   add(103, 101, { "sleep", "1" }, {});
 
   EXPECT_THAT(workers(), ElementsAre(101));
+}
+
+TEST_F(FindUwsgi, NoOtherProgramOfASimilarName)
+{
+  proc_.add({ .tgid = 100,
+              .argv = { "uwsgi_exporter" },
+              .sockets = { 77 },
+              .executable = "/usr/bin/uwsgi_exporter" });
+  proc_.add({ .tgid = 101, .argv = { "uwsgi" }, .sockets = { 77 }, .executable = "/bin/bash" });
+
+  EXPECT_THAT(finder_.find(), IsEmpty());
+
+  proc_.add({ .tgid = 102,
+              .argv = { "/usr/bin/uwsgi" },
+              .sockets = { 77 },
+              .executable = "/usr/bin/uwsgi (deleted)" });
+  EXPECT_THAT(workers(), ElementsAre(102));
 }
 
 TEST_F(FindUwsgi, AMasterWithoutWorkersThatListens)

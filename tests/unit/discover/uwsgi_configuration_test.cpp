@@ -128,8 +128,10 @@ TEST_F(ConfigureUwsgi, TellsThreadsThatServeSeveralRequests)
 TEST_F(ConfigureUwsgi, ReadsFlagsAsUwsgiDoes)
 {
   const auto has_master = [&](std::vector<std::string> arguments) {
-    return has_uwsgi_master(gather_uwsgi_configuration(
-        proc_.path(), 7, { .arguments = std::move(arguments), .environment = Environment{}, .environment_gap = "" }));
+    return has_uwsgi_master(gather_uwsgi_configuration(proc_.path(), 7,
+                                                       { .arguments = std::move(arguments),
+                                                         .environment = Environment{},
+                                                         .environment_gap = "" }));
   };
   EXPECT_EQ(has_master({}), false);
   EXPECT_EQ(has_master({ "--master" }), true);

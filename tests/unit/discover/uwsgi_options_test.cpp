@@ -46,6 +46,12 @@ TEST(UwsgiArguments, NameAFileWithoutAnOption)
               ElementsAre("vacuum=true", "ini=app.ini:dev", "wsgi-file=wsgi.py", "unread=x.yaml"));
 }
 
+TEST(UwsgiArguments, MayHaveAValueInTheirOwnWordOnly)
+{
+  EXPECT_THAT(arguments({ "-C", "a.ini", "-C666", "b.ini", "--chmod-socket", "c.ini" }),
+              ElementsAre("ini=a.ini", "ini=b.ini", "chmod-socket=true", "ini=c.ini"));
+}
+
 TEST(UwsgiArguments, PassOverTheValuesOfOptionsThatNobodyKnows)
 {
   EXPECT_THAT(arguments({ "--pidfile", "a.ini", "--some-flag", "-l", "100", "--threads", "2" }),
@@ -74,8 +80,7 @@ TEST(UwsgiIni, HasTheOptionsOfItsSection)
   EXPECT_THAT(ini("processes = 9\n[uwsgi]\r\n  master = true\r\n; x = 1\n# y = 2\n\nprocesses=4\n"
                   "vacuum\nthreads =\n[dev]\nprocesses = 1\n"),
               ElementsAre("master=true", "processes=4", "vacuum=true", "threads=true"));
-  EXPECT_THAT(ini("[uwsgi]\nprocesses=4\n[dev]\nprocesses = 1", "dev"),
-              ElementsAre("processes=1"));
+  EXPECT_THAT(ini("[uwsgi]\nprocesses=4\n[dev]\nprocesses = 1", "dev"), ElementsAre("processes=1"));
   EXPECT_THAT(ini("[uwsgi]\nprocesses=4", "none"), IsEmpty());
 }
 
