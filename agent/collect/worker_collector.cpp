@@ -157,11 +157,10 @@ Result<> WorkerCollector::watch(const domain::Server &server)
     }
   }
   auto watched = impl_->probe.watched_processes();
-  if (const auto put = watched.put(server.master_tgid, WATCHED_MASTER); !put)
-    return put;
+  if (domain::forks_workers(server))
+    if (const auto put = watched.put(server.master_tgid, WATCHED_MASTER); !put)
+      return put;
   for (const domain::WorkerProcess &worker : server.workers) {
-    if (worker.tgid == server.master_tgid)
-      continue;
     if (const auto put = watched.put(worker.tgid, WATCHED_WORKER); !put)
       return put;
   }

@@ -65,6 +65,8 @@ struct list_head {
 
 struct rb_node {
 	unsigned long __rb_parent_color;
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
 };
 
 struct rb_root {

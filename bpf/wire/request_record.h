@@ -20,6 +20,8 @@ enum request_flags {
 	REQUEST_FIRST = 1 << 2,       // the first request of its connection
 	REQUEST_AFTER_BODY = 1 << 3, // head holds the last bytes received: its beginning may be the
 				     // rest of a body that the request before left unread
+	REQUEST_UWSGI = 1 << 4, // head holds the pairs of a uwsgi packet, without its header, and
+				// without QUERY_STRING where that comes first
 };
 
 struct request_record {
