@@ -82,7 +82,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	__u64 skipped_bytes = 0;
 	const void *payload;
 	__u64 now_ns;
-	enum beginning beginning = BEGINNING_SURE;
+	enum beginning beginning;
 
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
@@ -92,9 +92,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	now_ns = bpf_ktime_get_ns();
 	payload = payload_of(syscall);
 
-	// What else could the first bytes of a connection be?
-	if (connection->requests_count)
-		beginning = beginning_of_request(payload, size_bytes);
+	beginning = beginning_of_request(payload, size_bytes);
 	if (!own || state->request.sent_bytes ||
 	    (beginning >= BEGINNING_SURE && state->request.flags & REQUEST_AFTER_BODY)) {
 		if (!own) {
