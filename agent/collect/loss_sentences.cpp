@@ -36,6 +36,13 @@ std::string sentence(unsigned kind, const std::string &count)
       return count +
              " waits in poll or select are counted as other because their arguments could not "
              "be read";
+    case LOSS_PYTHON_STACK:
+      return count +
+             " Python stacks found no room in the ring buffer: their waits have no line; a larger "
+             "--ring-buffer-bytes avoids it";
+    case LOSS_PYTHON_LAYOUT:
+      return count +
+             " forked workers have no Python lines at first because the kernel's table was full";
     default:
       return count + " losses of an unknown kind";
   }

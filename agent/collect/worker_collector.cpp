@@ -1,9 +1,11 @@
 #include "collect/worker_collector.h"
 
 #include "collect/loss_sentences.h"
+#include "collect/python_lines.h"
 #include "collect/unsettled_requests.h"
 #include "collect/worker_probe.h"
 #include "decode/process_decoder.h"
+#include "decode/python_stack_decoder.h"
 #include "decode/request_decoder.h"
 #include "decode/target.h"
 #include "decode/thread_decoder.h"
@@ -45,7 +47,8 @@ std::optional<std::uint16_t> port_of(std::string_view listen)
 
 struct WorkerCollector::Impl {
   Impl(WorkerProbe loaded, Sink to)
-      : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs())
+      : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs()),
+        lines("/proc", probe.python_layouts())
   {
   }
 
@@ -60,7 +63,14 @@ struct WorkerCollector::Impl {
     }
     if constexpr (std::is_same_v<Record, domain::Request>)
       unsettled.note(*record);
-    sink(*record);
+    if constexpr (std::is_same_v<Record, domain::ProcessEvent>)
+      lines.note(*record);
+    if constexpr (std::is_same_v<Record, domain::Wait>)
+      lines.fill(*record);
+    if constexpr (std::is_same_v<Record, decode::PythonStack>)
+      lines.note(*record);
+    else
+      sink(*record);
   }
   void settle_requests();
   void measure_run_time();
@@ -70,6 +80,7 @@ struct WorkerCollector::Impl {
   kernel::RunTimeMeter run_time;
   std::optional<kernel::RingBuffer> ring; // its handler points to this object
   UnsettledRequests unsettled;
+  PythonLines lines;
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
@@ -87,6 +98,8 @@ void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
       return pass_on(decode::decode_wait(bytes));
     case RECORD_PROCESS:
       return pass_on(decode::decode_process(bytes));
+    case RECORD_PYTHON_STACK:
+      return pass_on(decode::decode_python_stack(bytes));
     default:
       return pass_on<domain::Wait>(
           failure(Error::Kind::malformed, "a record of unknown kind " + std::to_string(kind)));
@@ -149,17 +162,18 @@ Result<> WorkerCollector::watch(const domain::Server &server)
       return attached;
   }
   auto watched = impl_->probe.watched_processes();
-  if (const auto put =
-          watched.put(server.master_tgid, loops ? WATCHED_LOOP_MASTER : WATCHED_MASTER);
-      !put)
-    return put;
+  if (domain::forks_workers(server)) {
+    if (const auto put =
+            watched.put(server.master_tgid, loops ? WATCHED_LOOP_MASTER : WATCHED_MASTER);
+        !put)
+      return put;
+  }
   for (const domain::WorkerProcess &worker : server.workers) {
-    if (worker.tgid == server.master_tgid)
-      continue;
     if (const auto put = watched.put(worker.tgid, loops ? WATCHED_LOOP_WORKER : WATCHED_WORKER);
         !put)
       return put;
   }
+  impl_->lines.watch(server);
   // Reading the threads gives each of them a ledger.
   const auto threads = impl_->probe.read_threads();
   if (!threads)
@@ -213,10 +227,12 @@ domain::CoverageSample WorkerCollector::coverage()
   domain::CoverageSample sample;
   sample.time = domain::MonotonicTime{ kernel::monotonic_now() };
   sample.requests_lost = counts[LOSS_REQUEST];
-  sample.records_lost =
-      counts[LOSS_REQUEST] + counts[LOSS_WAIT] + counts[LOSS_PROCESS] + impl_->malformed_records;
+  sample.records_lost = counts[LOSS_REQUEST] + counts[LOSS_WAIT] + counts[LOSS_PROCESS] +
+                        counts[LOSS_PYTHON_STACK] + impl_->malformed_records;
   sample.bpf_run = impl_->run_time.estimated();
   sample.gaps = loss_sentences(counts);
+  for (std::string &gap : impl_->lines.gaps())
+    sample.gaps.push_back(std::move(gap));
   if (impl_->malformed_records != 0)
     sample.gaps.push_back(std::to_string(impl_->malformed_records) +
                           " records could not be understood; the last: " + impl_->last_malformed);

@@ -75,6 +75,7 @@ std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
 {
   return { programs.ledger_sched_switch,
            programs.ledger_sched_wakeup,
+           programs.ledger_rseq_update,
            programs.request_sock_recv_length,
            programs.request_sock_send_length,
            programs.request_accept4,
@@ -121,6 +122,9 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
                           !kernel_has_tracepoint("sock_recv_length") ||
                           !kernel_has_tracepoint("sock_send_length");
   choose_boundaries(opened->programs(), by_syscall);
+  // Not there without CONFIG_RSEQ; Python stacks are then read at every block.
+  if (!kernel_has_tracepoint("rseq_update"))
+    bpf_program__set_autoload(opened->programs().ledger_rseq_update, false);
   // libbpf would look for the system calls' tracepoints in a mounted tracefs.
   for (bpf_program *program : all(opened->programs())) {
     if (program == opened->programs().thread_iterate || !syscall_tracepoint_of(*program).empty())
@@ -203,6 +207,11 @@ kernel::Map<std::uint16_t, std::uint8_t> WorkerProbe::listening_ports() const
 kernel::Map<std::uint16_t, std::uint8_t> WorkerProbe::port_causes() const
 {
   return kernel::Map<std::uint16_t, std::uint8_t>{ *maps_.port_causes };
+}
+
+kernel::Map<std::uint32_t, python_layout> WorkerProbe::python_layouts() const
+{
+  return kernel::Map<std::uint32_t, python_layout>{ *maps_.python_layouts };
 }
 
 kernel::Map<wait_target, peer> WorkerProbe::peers() const

@@ -10,6 +10,7 @@
 
 #include "wire/loss.h"
 #include "wire/peer.h"
+#include "wire/python_layout.h"
 #include "wire/wait_record.h"
 #include "worker.skel.h"
 
@@ -32,6 +33,7 @@ public:
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> listening_ports() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> port_causes() const;
   [[nodiscard]] kernel::Map<wait_target, peer> peers() const;
+  [[nodiscard]] kernel::Map<std::uint32_t, python_layout> python_layouts() const;
   [[nodiscard]] const bpf_map &records() const { return *maps_.records; }
 
   /// By enum loss.

@@ -1,51 +1,21 @@
 #include "decode/http_head.h"
 
+#include "decode/request_path.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace linger::decode {
 namespace {
 
-constexpr std::size_t max_method_bytes = 20;
-
 std::string_view text_of(std::span<const std::byte> bytes)
 {
   return { reinterpret_cast<const char *>(bytes.data()), bytes.size() };
-}
-
-bool is_method_char(char c)
-{
-  return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-}
-
-std::string_view without_origin(std::string_view target)
-{
-  const std::size_t scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos)
-    return target;
-  const std::size_t path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
-}
-
-std::string printable(std::string_view path)
-{
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f) {
-      out += c;
-    } else {
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 0xf];
-    }
-  }
-  return out;
 }
 
 bool equals_ignoring_case(std::string_view left, std::string_view right)
@@ -83,12 +53,9 @@ std::optional<RequestLine> decode_request_line(std::span<const std::byte> head)
   text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
 
   const std::size_t method_end = text.find(' ');
-  if (method_end == std::string_view::npos || method_end == 0 || method_end > max_method_bytes)
+  if (method_end == std::string_view::npos || !is_method(text.substr(0, method_end)))
     return std::nullopt;
   const std::string_view method = text.substr(0, method_end);
-  // "-" is how the domain calls what is no request.
-  if (method == "-" || !std::all_of(method.begin(), method.end(), is_method_char))
-    return std::nullopt;
   text.remove_prefix(method_end + 1);
 
   const std::size_t target_end = text.find_first_of(" \r\n");
@@ -105,11 +72,10 @@ std::optional<RequestLine> decode_request_line(std::span<const std::byte> head)
   if (method == "CONNECT")
     return RequestLine{ std::string(method), "/", truncated };
 
-  // What stands behind '?' or '#' never leaves this function.
-  target = without_origin(target.substr(0, target.find_first_of("?#")));
-  if (!target.starts_with('/') && target != "*")
+  auto path = path_of_target(target);
+  if (!path)
     return std::nullopt;
-  return RequestLine{ std::string(method), printable(target), truncated };
+  return RequestLine{ std::string(method), std::move(*path), truncated };
 }
 
 std::optional<RequestLine> find_request_line(std::span<const std::byte> bytes)

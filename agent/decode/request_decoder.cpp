@@ -2,6 +2,7 @@
 
 #include "decode/http_head.h"
 #include "decode/record.h"
+#include "decode/uwsgi_vars.h"
 
 #include "wire/request_record.h"
 
@@ -43,6 +44,8 @@ domain::CauseTimes times_of(const request_record &record)
 /// kernel side notices only when that does not itself look like a method.
 std::optional<RequestLine> request_line_of(std::span<const std::byte> head, std::uint32_t flags)
 {
+  if ((flags & REQUEST_UWSGI) != 0)
+    return decode_uwsgi_vars(head);
   if ((flags & REQUEST_AFTER_BODY) != 0)
     return find_request_line(head);
   auto line = decode_request_line(head);

@@ -56,6 +56,8 @@ std::string describe(const wait_target &target, int syscall)
       return "pipe";
     case TARGET_FUTEX:
       return "futex";
+    case TARGET_GIL:
+      return "GIL";
     default:
       return syscall < 0 ? "page fault" : syscall_name(syscall);
   }

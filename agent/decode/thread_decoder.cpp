@@ -2,6 +2,7 @@
 
 #include "decode/http_head.h"
 #include "decode/record.h"
+#include "decode/uwsgi_vars.h"
 
 #include "wire/thread_record.h"
 
@@ -46,7 +47,9 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
   sample.request_begin = time_of(record->request_begin_ns);
   sample.request_sequence = record->sequence;
   const std::size_t head_bytes = std::min<std::size_t>(record->head_bytes, REQUEST_HEAD_BYTES);
-  const auto line = decode_request_line(std::as_bytes(std::span(record->head).first(head_bytes)));
+  const auto head = std::as_bytes(std::span(record->head).first(head_bytes));
+  const auto line =
+      (record->flags & THREAD_UWSGI) != 0 ? decode_uwsgi_vars(head) : decode_request_line(head);
   sample.method = line ? line->method : "-";
   sample.path = line ? line->path : "";
   return thread;

@@ -98,15 +98,9 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
   return loads;
 }
 
-bool has_request_threads(const domain::Server &server)
-{
-  return server.worker_class.empty() || server.worker_class == "sync" ||
-         server.worker_class == "gthread";
-}
-
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)
 {
-  if (!has_request_threads(load.server->server) || load.workers == 0 ||
+  if (!domain::has_request_threads(load.server->server) || load.workers == 0 ||
       load.requests < thresholds.saturated_min_requests ||
       load.cpu_ratio() >= thresholds.saturated_max_cpu_ratio)
     return false;

@@ -48,10 +48,6 @@ struct ServerLoad {
 /// One a known server, in the report's order.
 [[nodiscard]] std::vector<ServerLoad> server_loads(const domain::Report &report);
 
-/// A worker of it serves one request at a time on each of its threads. Event loops are not judged
-/// by how many requests are open.
-[[nodiscard]] bool has_request_threads(const domain::Server &server);
-
 /// The workers are what requests wait for, and the workers themselves wait.
 [[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);
 

@@ -1,27 +1,18 @@
 #include "discover/gunicorn_command.h"
 
+#include "discover/host_processes.h"
+#include "discover/python_command.h"
+
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace linger::discover {
 namespace {
 
-using Words = std::span<const std::string>;
-
-std::string_view file_name(std::string_view path)
-{
-  return path.substr(path.rfind('/') + 1);
-}
-
-bool is_interpreter(std::string_view program)
-{
-  const std::string_view name = file_name(program);
-  return name.starts_with("python") || name.starts_with("pypy");
-}
-
 bool is_gunicorn_script(std::string_view path)
 {
-  const std::string_view name = file_name(path);
+  const std::string_view name = file_name_of(path);
   // A master that "python -m gunicorn" started and that got USR2 starts its module by path.
   return name == "gunicorn" || name == "gunicorn3" || path.ends_with("/gunicorn/__main__.py") ||
          path.ends_with("/gunicorn/app/wsgiapp.py");
@@ -34,51 +25,18 @@ bool is_gunicorn_module(std::string_view module)
   return std::ranges::find(modules, module) != modules.end();
 }
 
-std::optional<std::vector<std::string>> copy_of(Words words)
-{
-  return std::vector<std::string>(words.begin(), words.end());
-}
-
-/// What follows the script or module in the arguments of an interpreter, if that is Gunicorn.
-std::optional<std::vector<std::string>> behind_interpreter(Words words)
-{
-  while (!words.empty()) {
-    const std::string_view word = words.front();
-    words = words.subspan(1);
-    if (word.size() < 2 || word[0] != '-')
-      return is_gunicorn_script(word) ? copy_of(words) : std::nullopt;
-    if (word == "--check-hash-based-pycs" && !words.empty())
-      words = words.subspan(1);
-    if (word[1] == '-')
-      continue;
-    // -u, -uB, -X dev, -Xdev, -m gunicorn, -Im gunicorn, -mgunicorn
-    const std::size_t letter = word.find_first_of("mcXW", 1);
-    if (letter == std::string_view::npos)
-      continue;
-    if (word[letter] == 'c')
-      return std::nullopt;
-    std::string_view value = word.substr(letter + 1);
-    if (value.empty()) {
-      if (words.empty())
-        return std::nullopt;
-      value = words.front();
-      words = words.subspan(1);
-    }
-    if (word[letter] == 'm')
-      return is_gunicorn_module(value) ? copy_of(words) : std::nullopt;
-  }
-  return std::nullopt;
-}
-
 } // namespace
 
-std::optional<std::vector<std::string>> gunicorn_arguments(Words argv)
+std::optional<std::vector<std::string>> gunicorn_arguments(std::span<const std::string> argv)
 {
-  if (argv.empty())
+  PythonCommand command = decode_python_command(argv);
+  const bool is_gunicorn =
+      (command.kind == PythonCommand::Kind::script && is_gunicorn_script(command.name)) ||
+      (command.kind == PythonCommand::Kind::module && is_gunicorn_module(command.name)) ||
+      (command.kind == PythonCommand::Kind::program && file_name_of(command.name) == "gunicorn");
+  if (!is_gunicorn)
     return std::nullopt;
-  if (is_interpreter(argv.front()))
-    return behind_interpreter(argv.subspan(1));
-  return file_name(argv.front()) == "gunicorn" ? copy_of(argv.subspan(1)) : std::nullopt;
+  return std::move(command.arguments);
 }
 
 std::optional<GunicornTitle> decode_title(std::string_view title)

@@ -1,8 +1,7 @@
 #include "discover/gunicorn_survey.h"
 
-#include "discover/container.h"
 #include "discover/proc_files.h"
-#include "discover/python_version.h"
+#include "discover/server_facts.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -13,31 +12,21 @@
 namespace linger::discover {
 namespace {
 
-/// The process at `tgid` if it looks like Gunicorn. Its relatives and sockets are not looked at.
-std::optional<GunicornProcess> read_gunicorn(const std::filesystem::path &proc, std::uint32_t tgid)
+/// The process if it looks like Gunicorn. Its relatives and sockets are not looked at.
+std::optional<GunicornProcess> read_gunicorn(const std::filesystem::path &proc,
+                                             const RunningProcess &running)
 {
-  const auto directory = directory_of(proc, tgid);
-  const auto cmdline = read_text(directory / "cmdline");
-  if (!cmdline || cmdline->empty())
-    return std::nullopt;
   GunicornProcess process;
-  process.argv = split_at_nul(*cmdline);
-  process.title = decode_title(process.argv.front());
-  if (!process.title && !gunicorn_arguments(process.argv))
+  process.title = decode_title(running.argv.front());
+  if (!process.title && !gunicorn_arguments(running.argv))
     return std::nullopt;
-  auto stat = read_stat(proc, tgid);
+  auto stat = read_stat(proc, running.tgid);
   if (!stat)
     return std::nullopt;
   process.stat = std::move(*stat);
-  process.executable = read_link(directory / "exe").value_or("");
+  process.argv = running.argv;
+  process.executable = running.executable;
   return process;
-}
-
-/// Whether the process is the one it was: not dead, no zombie, not another one of the same number.
-bool is_still_there(const std::filesystem::path &proc, const GunicornProcess &process)
-{
-  const auto now = read_gunicorn(proc, process.stat.tgid);
-  return now && now->stat.start_ticks == process.stat.start_ticks;
 }
 
 bool says_reexecuted(const std::filesystem::path &proc, const GunicornProcess &process)
@@ -93,9 +82,7 @@ std::string app_in_title(const GunicornTitle &title)
 
 } // namespace
 
-GunicornSurvey::GunicornSurvey(const std::filesystem::path &proc) : proc_(proc), namespaces_(proc)
-{
-}
+GunicornSurvey::GunicornSurvey(HostProcesses &host) : host_(host) {}
 
 std::vector<domain::Server> GunicornSurvey::servers(RememberedLaunches &remembered)
 {
@@ -112,7 +99,7 @@ std::vector<domain::Server> GunicornSurvey::servers(RememberedLaunches &remember
     if (listens || !family.workers.empty()) {
       domain::Server server = describe(family, launch);
       // One that died meanwhile would be described by what could not be read of it.
-      if (is_still_there(proc_, *family.master))
+      if (is_still_there(host_.proc(), family.master->stat))
         servers.push_back(std::move(server));
     }
     if (launch.arguments)
@@ -125,9 +112,9 @@ std::vector<domain::Server> GunicornSurvey::servers(RememberedLaunches &remember
 std::vector<GunicornProcess> GunicornSurvey::read_processes()
 {
   std::vector<GunicornProcess> processes;
-  for (const std::uint32_t tgid : list_tgids(proc_))
-    if (auto process = read_gunicorn(proc_, tgid)) {
-      read_sockets(*process);
+  for (const RunningProcess &running : host_.all())
+    if (auto process = read_gunicorn(host_.proc(), running)) {
+      process->listening = host_.listening_inodes_of(running.tgid);
       processes.push_back(std::move(*process));
     }
   std::unordered_set<std::uint32_t> tgids;
@@ -135,18 +122,8 @@ std::vector<GunicornProcess> GunicornSurvey::read_processes()
     tgids.insert(process.stat.tgid);
   for (GunicornProcess &process : processes)
     if (tgids.contains(process.stat.parent_tgid))
-      process.is_reexecuted = says_reexecuted(proc_, process);
+      process.is_reexecuted = says_reexecuted(host_.proc(), process);
   return processes;
-}
-
-void GunicornSurvey::read_sockets(GunicornProcess &process)
-{
-  auto inodes = socket_inodes_of(proc_, process.stat.tgid);
-  const ListeningSockets *const sockets = namespaces_.of(process.stat.tgid);
-  if (!inodes || sockets == nullptr)
-    return;
-  std::erase_if(*inodes, [&](std::uint64_t inode) { return !sockets->contains(inode); });
-  process.listening = std::move(*inodes);
 }
 
 GunicornLaunch GunicornSurvey::launch_of(const GunicornProcess &master) const
@@ -154,7 +131,7 @@ GunicornLaunch GunicornSurvey::launch_of(const GunicornProcess &master) const
   GunicornLaunch launch;
   if (!master.title)
     launch.arguments = gunicorn_arguments(master.argv);
-  const auto bytes = read_text(directory_of(proc_, master.stat.tgid) / "environ");
+  const auto bytes = read_text(directory_of(host_.proc(), master.stat.tgid) / "environ");
   if (!bytes) {
     launch.environment_gap = bytes.error().what;
     return launch;
@@ -178,19 +155,14 @@ domain::Server GunicornSurvey::describe(const GunicornFamily &family, const Guni
                                .start_ticks = worker->stat.start_ticks,
                                .threads = worker->stat.threads });
 
-  GunicornConfiguration gathered = gather_configuration(proc_, master.stat.tgid, launch);
+  GunicornConfiguration gathered = gather_configuration(host_.proc(), master.stat.tgid, launch);
   server.app = std::move(gathered.app);
   apply(gathered.configuration, server);
   if (server.app.empty() && master.title)
     server.app = app_in_title(*master.title);
 
   describe_listeners(family, gathered.configuration, server);
-  server.python_version = python_version_of(proc_, master.stat.tgid);
-  if (server.python_version.empty())
-    server.gaps.emplace_back("neither the executable nor a mapped library names the version of "
-                             "Python");
-  const auto cgroup = read_text(directory_of(proc_, master.stat.tgid) / "cgroup");
-  server.container = container_in(cgroup.value_or(""));
+  describe_surroundings(host_.proc(), master.stat.tgid, server);
   return server;
 }
 
@@ -198,14 +170,11 @@ void GunicornSurvey::describe_listeners(const GunicornFamily &family,
                                         const Configuration &configuration, domain::Server &server)
 {
   if (family.master->listening) {
-    const ListeningSockets *const sockets = namespaces_.of(family.master->stat.tgid);
     std::set<std::string> addresses;
     for (const std::uint64_t inode : serving_inodes(family)) {
-      const auto socket =
-          sockets == nullptr ? ListeningSockets::const_iterator{} : sockets->find(inode);
-      if (sockets != nullptr && socket != sockets->end() &&
-          !is_control_socket(socket->second.address, configuration))
-        addresses.insert(socket->second.address);
+      std::string address = host_.address_of(family.master->stat.tgid, inode);
+      if (!address.empty() && !is_control_socket(address, configuration))
+        addresses.insert(std::move(address));
     }
     server.listen.assign(addresses.begin(), addresses.end());
     return;

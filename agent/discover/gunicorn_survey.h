@@ -4,11 +4,10 @@
 
 #include "discover/gunicorn_configuration.h"
 #include "discover/gunicorn_family.h"
-#include "discover/listening_sockets.h"
+#include "discover/host_processes.h"
 #include "domain/server.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -19,10 +18,10 @@ namespace linger::discover {
 /// How the masters that were seen before their title were started, by tgid and start_ticks.
 using RememberedLaunches = std::map<std::pair<std::uint32_t, std::uint64_t>, GunicornLaunch>;
 
-/// Reads every process once. Make one for each look. Not thread-safe.
+/// Looks once. `host` must outlive it. Not thread-safe.
 class GunicornSurvey {
 public:
-  explicit GunicornSurvey(const std::filesystem::path &proc);
+  explicit GunicornSurvey(HostProcesses &host);
 
   /// Every server that listens, by master_tgid. Adds to `remembered` the masters that have not
   /// overwritten their command line, and forgets the dead.
@@ -30,14 +29,12 @@ public:
 
 private:
   [[nodiscard]] std::vector<GunicornProcess> read_processes();
-  void read_sockets(GunicornProcess &process);
   [[nodiscard]] GunicornLaunch launch_of(const GunicornProcess &master) const;
   [[nodiscard]] domain::Server describe(const GunicornFamily &family, const GunicornLaunch &launch);
   void describe_listeners(const GunicornFamily &family, const Configuration &configuration,
                           domain::Server &server);
 
-  std::filesystem::path proc_;
-  ListeningByNamespace namespaces_;
+  HostProcesses &host_;
 };
 
 } // namespace linger::discover

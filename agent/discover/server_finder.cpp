@@ -1,10 +1,14 @@
 #include "discover/server_finder.h"
 
+#include "discover/mod_wsgi_survey.h"
 #include "discover/proc_files.h"
 #include "discover/process.h"
+#include "discover/python_server_survey.h"
+#include "discover/uwsgi_survey.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace linger::discover {
 namespace {
@@ -23,7 +27,13 @@ ServerFinder::ServerFinder(std::filesystem::path proc) : proc_(std::move(proc)) 
 
 std::vector<domain::Server> ServerFinder::find()
 {
-  return GunicornSurvey(proc_).servers(remembered_);
+  HostProcesses host(proc_);
+  std::vector<domain::Server> servers = GunicornSurvey(host).servers(remembered_);
+  std::ranges::move(UwsgiSurvey(host).servers(), std::back_inserter(servers));
+  std::ranges::move(PythonServerSurvey(host).servers(), std::back_inserter(servers));
+  std::ranges::move(ModWsgiSurvey(host).servers(), std::back_inserter(servers));
+  std::ranges::sort(servers, {}, &domain::Server::master_tgid);
+  return servers;
 }
 
 Result<domain::Server> ServerFinder::find(std::uint32_t tgid)
@@ -40,8 +50,12 @@ Result<domain::Server> ServerFinder::find(std::uint32_t tgid)
   for (domain::Server &server : find())
     if (has_process(server, tgid))
       return std::move(server);
-  return failure(Error::Kind::not_found,
-                 fmt::format("{} ({}) is not a Gunicorn master or worker", tgid, stat->comm));
+  return failure(
+      Error::Kind::not_found,
+      fmt::format(
+          "{} ({}) is neither a Python web server's master nor one of its workers, as far as "
+          "Linger knows them",
+          tgid, stat->comm));
 }
 
 } // namespace linger::discover

@@ -23,7 +23,8 @@ public:
   [[nodiscard]] std::vector<domain::Server> find();
 
   /// The server that `tgid` is the master or a worker of. not_found when there is no such process,
-  /// or it is no server that we know ("4711 (bash) is not a Gunicorn master or worker");
+  /// or it is no server that we know ("4711 (bash) is neither a Python web server's
+  /// master ...");
   /// not_permitted when /proc does not let us see enough of it.
   [[nodiscard]] Result<domain::Server> find(std::uint32_t tgid);
 

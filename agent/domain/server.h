@@ -2,18 +2,35 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace linger::domain {
 
-enum class ServerKind { gunicorn };
+enum class ServerKind { gunicorn, uwsgi, waitress, uvicorn, mod_wsgi };
 
-/// "gunicorn".
-[[nodiscard]] constexpr const char *name_of(ServerKind)
+inline constexpr std::array all_server_kinds{ ServerKind::gunicorn, ServerKind::uwsgi,
+                                              ServerKind::waitress, ServerKind::uvicorn,
+                                              ServerKind::mod_wsgi };
+
+/// "gunicorn", "mod_wsgi".
+[[nodiscard]] constexpr const char *name_of(ServerKind kind)
 {
-  return "gunicorn";
+  switch (kind) {
+    case ServerKind::gunicorn:
+      return "gunicorn";
+    case ServerKind::uwsgi:
+      return "uwsgi";
+    case ServerKind::waitress:
+      return "waitress";
+    case ServerKind::uvicorn:
+      return "uvicorn";
+    case ServerKind::mod_wsgi:
+      return "mod_wsgi";
+  }
+  return "";
 }
 
 /// One process that serves requests.
@@ -27,12 +44,15 @@ struct WorkerProcess {
   bool operator==(const WorkerProcess &) const = default;
 };
 
-/// One master process, what it was told and the workers it has now.
+/// One master process, what it was told and the workers it has now. A server without a master has
+/// the first of its workers in that place, and among `workers` too.
 struct Server {
   std::uint32_t master_tgid = 0;
   ServerKind kind = ServerKind::gunicorn;
   std::string app;
-  /// "sync" or "gthread" where known; a class given as a Python name stays as given.
+  /// Gunicorn's own word where known ("sync", "gthread"; a class given as a Python name stays as
+  /// given). "processes" or "threads" for other servers whose threads serve one request at a time,
+  /// "gevent", "asyncio" and the like for those that do not.
   std::string worker_class;
   /// 0 when unknown.
   std::uint32_t workers_configured = 0;
@@ -51,7 +71,17 @@ struct Server {
   bool operator==(const Server &) const = default;
 };
 
+/// Whether a thread of the server's workers serves one request at a time, from its first byte to
+/// its last, as far as is known.
+[[nodiscard]] bool has_request_threads(const Server &server);
+
 /// Whether one thread of its workers serves many requests in turns: greenlets or coroutines.
 [[nodiscard]] bool runs_event_loops(const Server &server);
+/// Greenlets: gevent or eventlet.
+[[nodiscard]] bool serves_greenlets(const Server &server);
+
+/// Whether what the master process forks is a worker. Not where the first worker stands in the
+/// master's place, whose children are subprocesses, and not in Apache, which has others.
+[[nodiscard]] bool forks_workers(const Server &server);
 
 } // namespace linger::domain

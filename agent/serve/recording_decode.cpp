@@ -68,7 +68,9 @@ public:
 
   domain::ServerKind kind(pb::ServerKind kind)
   {
-    known_ = known_ && kind == pb::SERVER_KIND_GUNICORN;
+    if (kind != pb::SERVER_KIND_UNSPECIFIED && pb::ServerKind_IsValid(kind))
+      return static_cast<domain::ServerKind>(static_cast<int>(kind) - 1);
+    known_ = false;
     return domain::ServerKind::gunicorn;
   }
 

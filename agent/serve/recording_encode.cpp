@@ -13,6 +13,10 @@ static_assert(pb::CAUSE_ON_CPU == static_cast<int>(domain::Cause::on_cpu) + 1);
 static_assert(pb::CAUSE_LOCK == static_cast<int>(domain::Cause::lock) + 1);
 static_assert(pb::CAUSE_IDLE == static_cast<int>(domain::Cause::idle) + 1);
 
+static_assert(pb::SERVER_KIND_GUNICORN == static_cast<int>(domain::ServerKind::gunicorn) + 1);
+static_assert(pb::SERVER_KIND_MOD_WSGI == static_cast<int>(domain::ServerKind::mod_wsgi) + 1);
+static_assert(pb::ServerKind_MAX == domain::all_server_kinds.size());
+
 pb::Cause cause_of(domain::Cause cause)
 {
   return static_cast<pb::Cause>(static_cast<int>(cause) + 1);
@@ -40,11 +44,7 @@ pb::Server server_of(const domain::Server &server)
 {
   pb::Server message;
   message.set_master_tgid(server.master_tgid);
-  switch (server.kind) {
-    case domain::ServerKind::gunicorn:
-      message.set_kind(pb::SERVER_KIND_GUNICORN);
-      break;
-  }
+  message.set_kind(static_cast<pb::ServerKind>(static_cast<int>(server.kind) + 1));
   message.set_app(server.app);
   message.set_worker_class(server.worker_class);
   message.set_workers_configured(server.workers_configured);

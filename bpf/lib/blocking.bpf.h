@@ -7,6 +7,7 @@
 
 #include "lib/arch.bpf.h"
 #include "lib/peer.bpf.h"
+#include "lib/python_stack.bpf.h"
 #include "lib/request.bpf.h"
 #include "lib/socket.bpf.h"
 #include "lib/syscall_kind.bpf.h"
@@ -129,17 +130,40 @@ static __always_inline int first_selected(const struct syscall *syscall)
 	return fd;
 }
 
-static __always_inline struct file *first_in_epoll(struct file *epoll_file)
+static __always_inline struct file *file_at(struct rb_node *node)
+{
+	struct epitem *item = (void *)node - bpf_core_field_offset(struct epitem, rbn);
+
+	return node ? BPF_CORE_READ(item, ffd.file) : NULL;
+}
+
+static __always_inline bool is_listening(struct file *file)
+{
+	return file && format_of(file) == S_IFSOCK &&
+	       BPF_CORE_READ(sock_of(file), __sk_common.skc_state) == TCP_LISTEN;
+}
+
+// The file at the root of an epoll's tree, or the listening socket right below it: uWSGI's threads
+// wait for signals of their master too. Whether it listens matters only to a thread that has a
+// request.
+static __always_inline struct file *first_in_epoll(struct file *epoll_file, bool has_request)
 {
 	struct eventpoll *epoll = BPF_CORE_READ(epoll_file, private_data);
 	struct rb_node *root = BPF_CORE_READ(epoll, rbr.rb_root.rb_node);
-	struct epitem *item = (void *)root - bpf_core_field_offset(struct epitem, rbn);
+	struct file *first = file_at(root);
+	struct file *below;
 
-	return root ? BPF_CORE_READ(item, ffd.file) : NULL;
+	if (!root || !has_request || is_listening(first))
+		return first;
+	below = file_at(BPF_CORE_READ(root, rb_left));
+	if (is_listening(below))
+		return below;
+	below = file_at(BPF_CORE_READ(root, rb_right));
+	return is_listening(below) ? below : first;
 }
 
 static __always_inline struct file *awaited_file(struct task_struct *task, enum syscall_kind kind,
-						 const struct syscall *syscall)
+						 const struct syscall *syscall, bool has_request)
 {
 	struct pollfd first = {};
 	struct file *file;
@@ -157,7 +181,7 @@ static __always_inline struct file *awaited_file(struct task_struct *task, enum 
 		return fd < 0 ? NULL : file_of(task, fd);
 	case SYSCALL_EPOLL:
 		file = file_of(task, syscall->args[0]);
-		return file ? first_in_epoll(file) : NULL;
+		return file ? first_in_epoll(file, has_request) : NULL;
 	default:
 		return file_of(task, syscall->args[0]);
 	}
@@ -199,9 +223,14 @@ __weak __noinline int classify(struct thread_state *state, struct blocking *bloc
 		blocking->cause = CAUSE_SLEEP;
 		return 0;
 	case SYSCALL_FUTEX:
-		blocking->cause = CAUSE_LOCK;
 		blocking->maybe_idle = true;
-		blocking->target.target_kind = TARGET_FUTEX;
+		if (is_gil(task->tgid, syscall.args[0])) {
+			blocking->cause = CAUSE_GIL;
+			blocking->target.target_kind = TARGET_GIL;
+		} else {
+			blocking->cause = CAUSE_LOCK;
+			blocking->target.target_kind = TARGET_FUTEX;
+		}
 		return 0;
 	case SYSCALL_CHILD:
 		blocking->cause = CAUSE_CHILD;
@@ -219,7 +248,7 @@ __weak __noinline int classify(struct thread_state *state, struct blocking *bloc
 		blocking->maybe_idle = true;
 		// fall through
 	default:
-		file = awaited_file(task, kind, &syscall);
+		file = awaited_file(task, kind, &syscall, state->request_socket);
 		if (file)
 			block_on_file(file, kind, state, blocking);
 	}

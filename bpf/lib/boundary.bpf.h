@@ -12,21 +12,54 @@
 enum {
 	MSG_PEEK = 2,
 	METHOD_BYTES = 8,
+	UWSGI_HEADER_BYTES = 4,
+	QUERY_NAME_BYTES = 12, // QUERY_STRING
 };
 
 enum beginning {
 	BEGINNING_NOT,
 	BEGINNING_MAYBE, // too short to tell: "PO"
 	BEGINNING_SURE,
+	BEGINNING_UWSGI, // sure, and in the uwsgi protocol
 };
 
-// "GET /", "OPTIONS *", "CONNECT h": capital letters, then a space.
+// A packet of the uwsgi protocol for a Python application: modifier1 (0), its size, modifier2 (0),
+// then the length of the first name, and that name in capital letters.
+static __always_inline bool is_uwsgi_packet(const __u8 *bytes, __u64 size_bytes)
+{
+	return size_bytes >= METHOD_BYTES && bytes[0] == 0 && bytes[3] == 0 &&
+	       (bytes[1] | bytes[2]) && bytes[4] >= 2 && bytes[4] <= 64 && bytes[5] == 0 &&
+	       bytes[6] >= 'A' && bytes[6] <= 'Z';
+}
+
+// What of a uwsgi packet need not be kept: its header, and the query string, which nginx sends
+// first and which may be longer than all that is kept.
+static __always_inline __u64 bytes_before_vars(const void *payload, __u64 size_bytes)
+{
+	struct {
+		__u8 header[UWSGI_HEADER_BYTES];
+		__u16 name_bytes;
+		__u8 name[QUERY_NAME_BYTES];
+		__u16 value_bytes;
+	} first = {};
+	__u64 skipped_bytes;
+
+	if (size_bytes < sizeof(first) || bpf_probe_read_user(&first, sizeof(first), payload) ||
+	    first.name_bytes != QUERY_NAME_BYTES || first.name[0] != 'Q' || first.name[1] != 'U')
+		return UWSGI_HEADER_BYTES;
+	skipped_bytes = sizeof(first) + first.value_bytes;
+	return skipped_bytes < size_bytes ? skipped_bytes : UWSGI_HEADER_BYTES;
+}
+
+// "GET /", "OPTIONS *", "CONNECT h": capital letters, then a space; or a uwsgi packet.
 static __always_inline enum beginning beginning_of_request(const void *payload, __u64 size_bytes)
 {
 	__u8 bytes[METHOD_BYTES] = {};
 
 	if (!payload || bpf_probe_read_user(bytes, sizeof(bytes), payload))
 		return BEGINNING_NOT;
+	if (is_uwsgi_packet(bytes, size_bytes))
+		return BEGINNING_UWSGI;
 	for (int i = 0; i < METHOD_BYTES; i++) {
 		if ((__u64)i >= size_bytes)
 			return BEGINNING_MAYBE;
@@ -46,9 +79,10 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	bool own = is_own(state, sk, port);
 	struct connection *connection =
 		own && !state->connection_saved ? &state->connection : connection_of(sk);
+	__u64 skipped_bytes = 0;
 	const void *payload;
 	__u64 now_ns;
-	enum beginning beginning = BEGINNING_SURE;
+	enum beginning beginning;
 
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
@@ -58,11 +92,9 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	now_ns = bpf_ktime_get_ns();
 	payload = payload_of(syscall);
 
-	// What else could the first bytes of a connection be?
-	if (connection->requests_count)
-		beginning = beginning_of_request(payload, size_bytes);
+	beginning = beginning_of_request(payload, size_bytes);
 	if (!own || state->request.sent_bytes ||
-	    (beginning == BEGINNING_SURE && state->request.flags & REQUEST_AFTER_BODY)) {
+	    (beginning >= BEGINNING_SURE && state->request.flags & REQUEST_AFTER_BODY)) {
 		if (!own) {
 			save_connection(state);
 			state->connection_saved = true; // where this one was found
@@ -75,6 +107,10 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 		// another thread.
 		if (connection->requests_count && beginning == BEGINNING_NOT)
 			state->request.flags |= REQUEST_AFTER_BODY;
+		if (beginning == BEGINNING_UWSGI) {
+			state->request.flags |= REQUEST_UWSGI;
+			skipped_bytes = bytes_before_vars(payload, size_bytes);
+		}
 		connection->requests_count++;
 	}
 	state->request.received_bytes += size_bytes;
@@ -82,7 +118,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	if (state->request.flags & REQUEST_AFTER_BODY)
 		slide_head(state, payload, size_bytes);
 	else
-		append_head(state, payload, size_bytes);
+		append_head(state, payload + skipped_bytes, size_bytes - skipped_bytes);
 }
 
 static __always_inline bool is_response(const __u8 *response)

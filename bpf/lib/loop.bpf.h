@@ -18,6 +18,7 @@
 
 #include "lib/ledger.bpf.h"
 #include "lib/loop_state.bpf.h"
+#include "lib/loop_task.bpf.h"
 #include "lib/records.bpf.h"
 #include "lib/request.bpf.h"
 #include "lib/thread_state.bpf.h"
@@ -204,9 +205,21 @@ static __always_inline void end_turn(struct thread_state *state)
 static __always_inline void enter_loop_wait(struct thread_state *state, __s32 syscall)
 {
 	state->loop.syscall = syscall;
+	if (!state->loop.loop_frame)
+		state->loop.loop_frame = outermost_frame();
 	if (!state->request_socket && busy_ns_of(state) - state->loop.cut_busy_ns >= UNSEEN_TURN_NS)
 		turn_to(state, only_open_request(state), false);
 	end_turn(state);
+}
+
+// The thread itself blocks, outside of the loop's wait: who makes it do so?
+static __always_inline void blame_for_block(struct thread_state *state)
+{
+	__u64 socket = request_of_task(state);
+
+	if (!socket && !state->request_socket)
+		socket = only_open_request(state);
+	turn_to(state, socket, false);
 }
 
 // A parked request that can get no response any more, as it was when it was parked.

@@ -24,6 +24,7 @@ struct loop_state {
 	__u64 cut_spent_ns[CAUSE_COUNT];
 	__u64 cut_busy_ns;     // all of it but idle
 	struct task_wait wait; // what the thread's request will wait for if it leaves now
+	__u64 loop_frame;      // the loop's own outermost Python frame; 0 when it is not known
 	__u64 counted_socket;  // of that request, while it is among the open ones below; else 0
 	__u64 open_sockets;    // of requests received and not yet responded to, xor: of a
 			       // single one, its socket

@@ -39,14 +39,16 @@ static __always_inline bool would_block(int result)
 	return result == -EAGAIN || result == -EINPROGRESS;
 }
 
-// Who uses an outgoing socket: whoever waited for it, else whose turn it is (a pool may have handed
-// it on), else who used it last, else the only one there is.
+// Who uses an outgoing socket: whoever waited for it, or used it last in the same turn; else the
+// greenlet that runs; where that is not known, whose turn it is (a pool may have handed the socket
+// on), else who used it last, else the only one there is.
 static __always_inline void touch_outgoing(struct thread_state *state, __u64 socket, int result,
 					   enum syscall_kind kind)
 {
 	struct socket_use *known = bpf_map_lookup_elem(&socket_uses, &socket);
 	struct socket_use use = {};
 	struct parked_request *parked = NULL;
+	__u64 running;
 
 	if (known)
 		use = *known;
@@ -57,6 +59,10 @@ static __always_inline void touch_outgoing(struct thread_state *state, __u64 soc
 
 	if (parked && parked->wait.socket == socket)
 		turn_to(state, use.socket, !would_block(result));
+	else if (use.socket && use.socket == state->request_socket)
+		; // as before
+	else if ((running = request_of_task(state)))
+		turn_to(state, running, false);
 	else if (parked && (kind == SYSCALL_RECEIVE || !state->request_socket))
 		turn_to(state, use.socket, false);
 	else if (!state->request_socket)
@@ -165,10 +171,14 @@ static __always_inline int touch_sock(struct thread_state *state, struct sock *s
 
 static __always_inline void touched(struct thread_state *state)
 {
+	bool first = !state->loop.counted_socket;
+
 	if (!state->request_socket)
 		return;
 	state->request.flags |= REQUEST_INTERLEAVED;
 	count_open(state);
+	if (first && state->loop.counted_socket)
+		bind_task(state);
 	cut(state);
 }
 

@@ -11,6 +11,7 @@
 #include "lib/payload.bpf.h"
 #include "lib/records.bpf.h"
 #include "lib/thread_state.bpf.h"
+#include "lib/wait.bpf.h"
 
 // The kernel's counter of the process's anonymous pages. Since v6.2 (f1a7941243c1) it is gathered
 // from the CPUs in batches, and what has not been gathered yet is missing here.
@@ -80,6 +81,7 @@ static __always_inline bool is_own(const struct thread_state *state, const struc
 // The request stands as it is but may go on: see wire/request_record.h.
 static __always_inline void report_request(struct thread_state *state)
 {
+	report_pending_wait(state);
 	if (request_received(state) && state->unreported && state->request.sent_bytes)
 		send_request(state);
 }
@@ -104,6 +106,7 @@ static __always_inline void extend_request(struct task_struct *task, struct thre
 static __always_inline void end_request(struct task_struct *task, struct thread_state *state,
 					__u64 now_ns, __u32 flags)
 {
+	report_pending_wait(state);
 	if (request_received(state) && state->unreported) {
 		if (!state->request.sent_bytes)
 			extend_request(task, state, now_ns);

@@ -9,6 +9,7 @@
 #include "lib/loop_state.bpf.h"
 #include "lib/loss.bpf.h"
 #include "vmlinux.h"
+#include "wire/python_stack_record.h"
 #include "wire/request_record.h"
 #include "wire/wait_record.h"
 
@@ -28,6 +29,9 @@ struct thread_state {
 	__u64 wait_end_ns;
 	__s32 wait_syscall;
 	struct wait_target wait_target;
+	bool wait_pending; // it is over, its record has not been sent yet
+	bool returns_seen; // rseq_update tells of the thread's ways back to user mode
+	struct python_stack_record python_stack;
 
 	// The request. Its socket is 0 when none is open; a socket of which nothing has been
 	// received yet is a connection that the thread accepted.

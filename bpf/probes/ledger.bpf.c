@@ -4,7 +4,9 @@
 //
 //   sched_switch(prev, next)  prev leaves  -> run_queue when it could go on, else what it blocks on
 //                             next returns -> on_cpu; a wait that was long enough leaves a record
-//   sched_wakeup(task)        the wait is over -> run_queue until it runs
+//   rseq_update(task)         and that record goes out with the Python stack
+//   sched_wakeup(task)        the wait is over -> run_queue until it runs; for a lock, a record of
+//                             who released it
 //
 // sched_wakeup and not sched_waking: by then the task has left its CPU, so that the two probes
 // never touch one ledger at the same time.
@@ -20,6 +22,7 @@
 #include "lib/blocking.bpf.h"
 #include "lib/ledger.bpf.h"
 #include "lib/loop.bpf.h"
+#include "lib/python_stack.bpf.h"
 #include "lib/request.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -35,6 +38,8 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 		if (kind_of_syscall(blocking.syscall) == SYSCALL_EPOLL) {
 			enter_loop_wait(state, blocking.syscall);
 			blocking.cause = CAUSE_IDLE;
+		} else {
+			blame_for_block(state);
 		}
 	} else if (blocking.for_connection) {
 		end_request(task, state, now_ns, 0);
@@ -64,34 +69,22 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 	state->wait_end_ns = 0;
 	state->wait_syscall = blocking.syscall;
 	state->wait_target = blocking.target;
+	state->python_stack.frames_count = 0;
+	if (!state->returns_seen && blocking.cause != CAUSE_IDLE)
+		walk_python_stack(&state->python_stack);
 }
 
-static __always_inline void report_wait(struct thread_state *state, __u64 now_ns)
+static __always_inline bool is_long(const struct thread_state *state)
 {
-	__u64 end_ns = state->wait_end_ns ? state->wait_end_ns : now_ns;
-	struct wait_record record = {};
-
-	if (end_ns - state->wait_begin_ns < wait_threshold_ns || state->wait_cause == CAUSE_IDLE ||
-	    !request_received(state))
-		return;
-	record.kind = RECORD_WAIT;
-	record.cause = state->wait_cause;
-	record.tgid = state->request.tgid;
-	record.tid = state->request.tid;
-	record.sequence = state->request.sequence;
-	record.begin_ns = state->wait_begin_ns;
-	record.end_ns = end_ns;
-	record.syscall = state->wait_syscall;
-	record.target = state->wait_target;
-	record.flags = state->is_loop ? WAIT_INTERLEAVED | WAIT_HELD_LOOP : 0;
-	if (!send_record(&record, sizeof(record)))
-		count_loss(LOSS_WAIT);
+	return state->wait_end_ns - state->wait_begin_ns >= wait_threshold_ns &&
+	       state->wait_cause != CAUSE_IDLE && request_received(state);
 }
 
 static __always_inline void leave_cpu(struct task_struct *task, struct thread_state *state,
 				      bool preempt, __u64 now_ns)
 {
 	settle(state, now_ns);
+	report_pending_wait(state);
 	if (preempt || task->__state == 0)
 		state->cause = CAUSE_RUN_QUEUE;
 	else
@@ -101,10 +94,18 @@ static __always_inline void leave_cpu(struct task_struct *task, struct thread_st
 static __always_inline void return_to_cpu(struct thread_state *state, __u64 now_ns)
 {
 	change_cause(state, CAUSE_ON_CPU, now_ns);
-	if (state->wait_begin_ns) {
-		report_wait(state, now_ns);
-		state->wait_begin_ns = 0;
+	if (!state->wait_begin_ns || state->wait_pending)
+		return;
+	if (!state->wait_end_ns)
+		state->wait_end_ns = now_ns;
+	if (is_long(state)) {
+		if (state->returns_seen && python_layout_of(state->request.tgid)) {
+			state->wait_pending = true;
+			return;
+		}
+		report_wait(state);
 	}
+	state->wait_begin_ns = 0;
 }
 
 SEC("tp_btf/sched_switch")
@@ -132,5 +133,24 @@ int BPF_PROG(ledger_sched_wakeup, struct task_struct *task)
 	now_ns = bpf_ktime_get_ns();
 	change_cause(state, CAUSE_RUN_QUEUE, now_ns);
 	state->wait_end_ns = state->since_ns;
+	if (state->wait_cause == CAUSE_LOCK && is_long(state))
+		report_release(state);
+	return 0;
+}
+
+// On its way back to user mode, a thread that has been off its CPU has its rseq area written. Until
+// v6.18 after each time; later only when what is in it changed, which is of no use here.
+SEC("tp_btf/rseq_update")
+int BPF_PROG(ledger_rseq_update, struct task_struct *task)
+{
+	struct thread_state *state;
+
+	if (!bpf_core_field_exists(task->rseq_event_mask))
+		return 0;
+	state = state_of(task);
+	if (!state)
+		return 0;
+	state->returns_seen = true;
+	report_pending_wait(state);
 	return 0;
 }

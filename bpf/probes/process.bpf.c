@@ -10,6 +10,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "lib/loop.bpf.h"
+#include "lib/python_stack.bpf.h"
 #include "lib/records.bpf.h"
 #include "lib/request.bpf.h"
 #include "lib/thread_state.bpf.h"
@@ -30,6 +31,15 @@ static __always_inline void tell(enum process_event event, struct task_struct *t
 
 	if (!send_record(&record, sizeof(record)))
 		count_loss(LOSS_PROCESS);
+}
+
+// A forked interpreter's memory is laid out as its parent's.
+static __always_inline void inherit_python_layout(__u32 parent_tgid, __u32 tgid)
+{
+	struct python_layout *layout = python_layout_of(parent_tgid);
+
+	if (layout && bpf_map_update_elem(&python_layouts, &tgid, layout, BPF_ANY))
+		count_loss(LOSS_PYTHON_LAYOUT);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -54,6 +64,7 @@ int BPF_PROG(process_sched_process_fork, struct task_struct *parent, struct task
 		count_loss(LOSS_WATCHED_PROCESS);
 		return 0;
 	}
+	inherit_python_layout(parent->tgid, tgid);
 	watch_thread(child, CAUSE_RUN_QUEUE, has_loops(role), bpf_ktime_get_ns());
 	tell(PROCESS_STARTED, child, parent->tgid, 0);
 	return 0;
@@ -62,8 +73,15 @@ int BPF_PROG(process_sched_process_fork, struct task_struct *parent, struct task
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_sched_process_exec, struct task_struct *task)
 {
-	if (role_of(task->tgid) != WATCHED_NOT)
-		tell(PROCESS_EXECUTED, task, task->real_parent->tgid, 0);
+	struct thread_state *state = state_of(task);
+	__u32 tgid = task->tgid;
+
+	if (state)
+		state->returns_seen = false; // the new program may have no rseq area
+	if (role_of(tgid) == WATCHED_NOT)
+		return 0;
+	bpf_map_delete_elem(&python_layouts, &tgid);
+	tell(PROCESS_EXECUTED, task, task->real_parent->tgid, 0);
 	return 0;
 }
 
@@ -82,5 +100,6 @@ int BPF_PROG(process_sched_process_exit, struct task_struct *task)
 		return 0;
 	tell(PROCESS_EXITED, task, task->real_parent->tgid, task->exit_code);
 	bpf_map_delete_elem(&watched_processes, &tgid);
+	bpf_map_delete_elem(&python_layouts, &tgid);
 	return 0;
 }

@@ -65,6 +65,8 @@ struct list_head {
 
 struct rb_node {
 	unsigned long __rb_parent_color;
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
 };
 
 struct rb_root {
@@ -106,6 +108,11 @@ struct signal_struct {
 	int group_exit_code;
 };
 
+// arch/x86/include/asm/processor.h
+struct thread_struct {
+	unsigned long fsbase;
+};
+
 struct task_struct {
 	unsigned int __state;
 	void *stack;
@@ -121,6 +128,8 @@ struct task_struct {
 	unsigned long min_flt;
 	unsigned long maj_flt;
 	void *bpf_storage;
+	unsigned long rseq_event_mask;
+	struct thread_struct thread;
 };
 
 struct in6_addr {

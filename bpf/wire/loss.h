@@ -12,5 +12,7 @@ enum loss {
 	LOSS_WATCHED_PROCESS, // a forked worker that found no room in watched_processes
 	LOSS_HEAD,            // a request whose first bytes could not be read from the process
 	LOSS_WAIT_ARGUMENT,   // a poll or select whose argument could not be read: counted as other
+	LOSS_PYTHON_STACK,    // a Python stack that found no room in the ring buffer
+	LOSS_PYTHON_LAYOUT,   // a forked worker whose layout found no room in python_layouts
 	LOSS_KINDS,
 };

@@ -20,7 +20,9 @@ enum request_flags {
 	REQUEST_FIRST = 1 << 2,       // the first request of its connection
 	REQUEST_AFTER_BODY = 1 << 3, // head holds the last bytes received: its beginning may be the
 				     // rest of a body that the request before left unread
-	REQUEST_INTERLEAVED = 1 << 4, // the thread served others in between
+	REQUEST_UWSGI = 1 << 4, // head holds the pairs of a uwsgi packet, without its header, and
+				// without QUERY_STRING where that comes first
+	REQUEST_INTERLEAVED = 1 << 5, // the thread served others in between
 };
 
 struct request_record {

@@ -1,6 +1,6 @@
 // One wait inside a request that took at least the threshold.
 //
-// Sent by bpf/probes/ledger.bpf.c when the thread runs again, so it comes before the record of its
+// Sent by bpf/lib/wait.bpf.h when the thread runs again, so it comes before the record of its
 // request. Read by agent/decode/wait_decoder.cpp.
 
 #pragma once
@@ -19,6 +19,7 @@ enum target_kind {
 	TARGET_FILE = 4,
 	TARGET_PIPE = 5,
 	TARGET_FUTEX = 6,
+	TARGET_GIL = 7, // the interpreter's lock
 };
 
 struct wait_target {

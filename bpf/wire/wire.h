@@ -25,4 +25,5 @@ enum record_kind {
 	RECORD_REQUEST = 1,
 	RECORD_WAIT = 2,
 	RECORD_PROCESS = 3,
+	RECORD_PYTHON_STACK = 4,
 };

@@ -7,9 +7,9 @@ import pytest
 from harness.agent import Running
 from harness.client import Client
 from harness.report import causes, number
-from harness.requirements import PROBES, SERVICES
+from harness.requirements import PROBES, SERVICES, first_missing
 from harness.slow_client import upload
-from harness.workload import WORKER_CLASSES
+from harness.workload import MODELS, NEEDS, UWSGI
 from services.processes import wait_until
 
 pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
@@ -25,7 +25,7 @@ CAUSE_OF = {
     "/upload": "clientRead",
     "/child": "child",
 }
-# Waits for nothing: its time on the CPU is what Flask and Gunicorn themselves take for a request.
+# Waits for nothing: its time on the CPU is what Flask and the server themselves take for a request.
 CONTROL = "/hello"
 
 
@@ -49,10 +49,13 @@ def send_round(port: int, client: Client) -> None:
             client.get(route)
 
 
-@pytest.fixture(scope="module", params=sorted(WORKER_CLASSES))
+@pytest.fixture(scope="module", params=MODELS)
 def observed(request, workload, tmp_path_factory):
+    if missing := first_missing(NEEDS[request.param]):
+        pytest.skip(f"missing: {missing}")
     directory = tmp_path_factory.mktemp("causes")
-    with workload.serve(*WORKER_CLASSES[request.param]) as server, Client(server.port) as client:
+    with workload.start(request.param) as server, \
+            Client(server.port, keep_alive=request.param not in UWSGI) as client:
         # Every thread of every worker opens its connections before anything is compared.
         for _ in range(8):
             send_round(server.port, client)

@@ -61,6 +61,18 @@ def test_follows_workers_that_restart_after_max_requests(workload, directory):
     expect_every_answer(report, load)
 
 
+@pytest.mark.requires("uwsgi")
+def test_follows_uwsgis_workers_that_are_replaced(workload, directory):
+    # uWSGI replaces a worker after so many requests, and one that dies.
+    with workload.start("uwsgi-threads", "--max-requests", "60") as server, \
+            diagnose(directory, server) as diagnosis:
+        os.kill(min(server.workers()), signal.SIGKILL)
+        with BackgroundLoad(server.port, "/hello") as load:
+            wait_until(lambda: len(answered(load)) >= 4, 60, "the workers were replaced")
+        report = diagnosis.finish().json()
+    expect_every_answer(report, load)
+
+
 def test_follows_the_worker_that_replaces_a_killed_one(workload, directory):
     with workload.serve(*SYNC) as server, diagnose(directory, server) as diagnosis:
         killed = min(server.workers())

@@ -38,6 +38,28 @@ def wait_record(kind, address, *, port=0, syscall=7, flags=0):
     return struct.pack("<4I3QiHH16s2I", 2, 5, 7, 8, 3, 10, 30, syscall, kind, port, address, flags, 0)
 
 
+def python_stack_record(*frames):
+    """struct python_stack_record, bpf/wire/python_stack_record.h; a frame is (code, instruction, check)."""
+    return struct.pack("<4IQ2I", 4, 7, 8, len(frames) % 2, 10, len(frames), 0) + b"".join(struct.pack("<Q2I", *frame) for frame in frames)
+
+
+def line_table(kind, table, *, instruction=4, first_line=10):
+    """As python_line_table_fuzz.cpp reads it."""
+    return struct.pack("<iHBx", first_line, instruction, kind) + table
+
+
+def python_text(characters, width, ascii_bytes, ascii=True):
+    """A compact str object whose text begins after `ascii_bytes`."""
+    state = 1 | width << 2 | 0x20 | (0x40 if ascii else 0)
+    head = struct.pack("<4QI", 1, 0, len(characters) // width, 0, state)
+    return head.ljust(ascii_bytes, b"\0") + characters
+
+
+def debug_offsets(version):
+    """The beginning of _Py_DebugOffsets, every offset 8."""
+    return struct.pack("<8s2Q", b"xdebugpy", version, 0) + struct.pack("<Q", 8) * 78
+
+
 def process_record(event):
     """struct process_record, bpf/wire/process_record.h."""
     return struct.pack("<4IQiI", 3, event, 4711, 17, 1000, 9, 0)
@@ -144,10 +166,26 @@ SEEDS = {
         "0000000000000000: 00000003 00000000 00000000 0001 03 4714 @abstract"),
     "process": lines(STAT, STAT.replace("gunicorn", "a) R 1 (b"), "PATH=/bin\0A=1\0rest of a title]\0A=2\0C_2=a=b\0"),
     "process_record": [process_record(event) for event in (1, 2, 3, 4)],
+    "python_interpreter": [
+        *lines("/usr/bin/python3.11\n00400000-00421000 r--p 00000000 fe:00 12   /usr/bin/python3.11\n",
+               "/x\n7f00-7f10 r--p 00000000 fe:00 13 /opt/lib/libpython3.8.so.1.0 (deleted)\n8-9 r-xp 0 0 0 /lib/ld-musl-x\n",
+               "/srv/shop/cart.py", "/v/lib/python3.12/site-packages/shop/a.py", "/usr/lib64/python39.zip/a.py"),
+        debug_offsets(0x030D00F0), debug_offsets(0x030E0AF0)],
+    "python_line_table": [
+        line_table(0, b"\0\1\4\1\xff\0\2\xfe"), line_table(1, b"\4\1\4\1\6\x80\2\xff"),
+        line_table(2, b"\x80\x12\xd9\x04\x09\xe8\x05\xf0\x06\0\1\2\xfa\xe0\0\0"),
+        line_table(2, b"\xe8\x48\x03", instruction=0)],
     "python_module": lines(
         "a = 1  # one\n\nb = '#'; c = [\n  1, # two\n 2 ]\nd = \\\n 3\n", "'''\nx = 1\n'''\ny: int = 'it\\'s'\r\n",
         "if a:\n    def h():\n        b = 1\n    c = 2\nelse: d += 1\n", "['a', \"b\", r'\\d', b'''c''', 0x1F, None,]",
         "a = b = c == d; (e), f[0] = 1, 2\nasync def g(): pass\n"),
+    "python_stack_record": [
+        python_stack_record(), python_stack_record((0x7F0000001000, 42, 31)),
+        python_stack_record((0, 0, 0), (1 << 47, 1 << 20, 0xFFFFFFFF), (4096, 0, 1))],
+    "python_text": [
+        python_text(b"checkout", 1, 48), python_text(b"checkout", 1, 40), python_text(b"\xfc\xe9", 1, 72, ascii=False),
+        python_text("\u20ac\u202e".encode("utf-16-le"), 2, 56, ascii=False),
+        python_text("\U0001f600\ufeff".encode("utf-32-le"), 4, 56, ascii=False)],
     "recording": recording(),
     "request_record": [
         request_record(GET, OK), request_record(b"body" + GET, OK, flags=13), request_record(b"", b"", flags=2),

@@ -155,6 +155,18 @@ std::ostream &operator<<(std::ostream &out, const Case &one)
   return out << one.name;
 }
 
+/// "on_cpu 40120345 ns, run_queue 2345 ns".
+std::string all_of(const domain::CauseTimes &times)
+{
+  std::string text;
+  for (const Cause cause : domain::all_causes()) {
+    if (times[cause].count() != 0)
+      text += (text.empty() ? "" : ", ") + std::string(name_of(cause)) + " " +
+              std::to_string(times[cause].count()) + " ns";
+  }
+  return text;
+}
+
 class Causes : public testing::TestWithParam<std::tuple<Case, bool>> {};
 
 TEST_P(Causes, AWaitCountsAsWhatItIsFor)
@@ -184,7 +196,15 @@ TEST_P(Causes, AWaitCountsAsWhatItIsFor)
   EXPECT_EQ(request.path, "/wait");
   EXPECT_EQ(request.status, 200);
   EXPECT_EQ(request.tgid, static_cast<std::uint32_t>(worker.tgid()));
-  EXPECT_GE(request.times[one.cause], wait_length) << "of " << request.window.length().count();
+  if (one.cause == Cause::on_cpu) {
+    // The thread's own clock also runs while the scheduler switches to it, which is still run_queue
+    // here: microseconds, or milliseconds when a hypervisor takes the CPU at that moment.
+    EXPECT_GE(request.times[Cause::on_cpu] + request.times[Cause::run_queue], wait_length)
+        << all_of(request.times);
+    EXPECT_GE(request.times[Cause::on_cpu], wait_length / 2) << all_of(request.times);
+  } else {
+    EXPECT_GE(request.times[one.cause], wait_length) << all_of(request.times);
+  }
   EXPECT_EQ(request.times.wall(), request.window.length());
   if (one.cause == Cause::on_cpu)
     return;

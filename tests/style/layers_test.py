@@ -14,7 +14,7 @@ MAY_INCLUDE = {
     "kernel": {"base", "bpf"},
     "python": {"base", "domain"},
     "discover": {"base", "domain"},
-    "collect": {"base", "domain", "decode", "kernel", "wire", "bpf"},
+    "collect": {"base", "domain", "decode", "kernel", "python", "wire", "bpf"},
     "diagnose": {"base", "domain"},
     "serve": {"base", "domain", "google", "grpc", "grpcpp", "linger"},
     "app": {"base", "domain", "decode", "kernel", "python", "discover", "collect", "diagnose", "serve", "CLI"},

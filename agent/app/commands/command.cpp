@@ -19,8 +19,10 @@ ExitStatus report_error(Terminal &terminal, const Error &error)
 
 Error no_server_here()
 {
-  return { .kind = Error::Kind::not_found,
-           .what = "no Gunicorn server runs on this host, as far as this user can see" };
+  return {
+    .kind = Error::Kind::not_found,
+    .what = "no Python web server that Linger knows runs on this host, as far as this user can see"
+  };
 }
 
 Result<> write_out(const std::string &text, Terminal &terminal)

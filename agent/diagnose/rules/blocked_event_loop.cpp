@@ -73,14 +73,9 @@ std::string sentence_on(const Holder &holder)
                      place_of(*holder.site));
 }
 
-bool uses_greenlets(const domain::Server &server)
-{
-  return server.worker_class.find("event") != std::string::npos; // gevent, eventlet
-}
-
 std::string remedy_for_waits(const Holder &holder, const domain::Server &server)
 {
-  if (!uses_greenlets(server))
+  if (!domain::serves_greenlets(server))
     return fmt::format("Do not make the call ({}) on the loop's thread: await asyncio.to_thread("
                        "...) or loop.run_in_executor(...) around it, or use a library that "
                        "awaits (asyncio.sleep, httpx, asyncpg, redis.asyncio).",
@@ -101,7 +96,7 @@ std::string remedy_for(const Holder &worst, const domain::Server &server)
 {
   if (worst.site != nullptr)
     return remedy_for_waits(worst, server);
-  if (uses_greenlets(server))
+  if (domain::serves_greenlets(server))
     return "Move the computing out of the worker to a task queue, or into a pool of threads or "
            "processes (gevent.get_hub().threadpool, eventlet.tpool), or serve this endpoint with "
            "workers of class sync or gthread. gevent.sleep(0) in a long loop lets others run in "

@@ -68,8 +68,8 @@ std::string remedy_for(Cause cause, const std::string &site)
     case Cause::client_read:
       return "Put a proxy in front that reads the whole request before it passes it on (nginx: "
              "proxy_request_buffering on, its default), or let clients upload to object storage "
-             "directly. With slow clients and no proxy, --worker-class gthread --threads N keeps "
-             "the other requests moving.";
+             "directly. With slow clients and no proxy, threads keep the other requests moving "
+             "(Gunicorn: --worker-class gthread --threads N; uWSGI: --threads N).";
     case Cause::client_write:
       return "Put a proxy in front that takes the whole response at once (nginx: proxy_buffering "
              "on, its default, with proxy_buffers that hold it), and send large files with "
@@ -149,9 +149,11 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
   cite_time(finding, "worker time spent blocked", blocked);
   cite_share(finding, "part of the server's worker time", share_of_server);
   for (const domain::SiteReport &where : endpoint.sites) {
-    if (where.cause == cause && where.what == site)
-      cite_time(finding, fmt::format("waits at {}, {} in all, longest", site, where.waits),
-                where.max);
+    if (where.cause != cause || where.what != site)
+      continue;
+    const std::string code = where.code.empty() ? "" : fmt::format(" ({})", where.code);
+    cite_time(finding, fmt::format("waits at {}{}, {} in all, longest", site, code, where.waits),
+              where.max);
   }
   return finding;
 }

@@ -31,20 +31,40 @@ std::uint64_t rounded_down(double value)
   return static_cast<std::uint64_t>(std::floor(value / step) * step);
 }
 
+/// The server's options for it; empty where there is none.
+std::string replaced_after(domain::ServerKind kind, std::uint64_t limit)
+{
+  switch (kind) {
+    case domain::ServerKind::gunicorn:
+      return fmt::format("--max-requests {} --max-requests-jitter {}", limit - limit / 10,
+                         limit / 10);
+    case domain::ServerKind::uwsgi:
+      return fmt::format("--max-requests {}", limit);
+    case domain::ServerKind::waitress:
+    case domain::ServerKind::uvicorn:
+    case domain::ServerKind::mod_wsgi:
+      break;
+  }
+  return "";
+}
+
 std::string stopgap(const ServerLoad &load, double growth_bytes, const Thresholds &thresholds)
 {
+  const domain::Server &server = load.server->server;
   const double per_request = growth_bytes / static_cast<double>(load.requests);
   const std::uint64_t limit =
       rounded_down(thresholds.retained_max_worker_growth_bytes / per_request);
-  const std::uint32_t configured = load.server->server.max_requests;
   const std::string ceiling = human_bytes(thresholds.retained_max_worker_growth_bytes);
-  if (configured != 0 && configured <= limit)
-    return fmt::format("Until then, --max-requests {} as it is set now keeps the growth below {} a "
-                       "worker.",
-                       configured, ceiling);
-  return fmt::format("Until then, --max-requests {} --max-requests-jitter {} replaces each worker "
-                     "before it has grown by {} with the present mix of requests.",
-                     limit - limit / 10, limit / 10, ceiling);
+  const std::string options = replaced_after(server.kind, limit);
+  if (options.empty())
+    return "";
+  if (server.max_requests != 0 && server.max_requests <= limit)
+    return fmt::format(" Until then, --max-requests {} as it is set now keeps the growth below {} "
+                       "a worker.",
+                       server.max_requests, ceiling);
+  return fmt::format(" Until then, {} replaces each worker before it has grown by {} with the "
+                     "present mix of requests.",
+                     options, ceiling);
 }
 
 Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, double server_growth,
@@ -74,7 +94,7 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
       "at module level, functools.lru_cache(maxsize=None) or functools.cache, a class attribute, a "
       "callback that is registered and never removed, a log handler or tracer that buffers. Give "
       "it "
-      "a bound or move it to the cache. {}",
+      "a bound or move it to the cache.{}",
       name, stopgap(load, server_growth, thresholds));
 
   cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");

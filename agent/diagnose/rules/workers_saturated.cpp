@@ -30,8 +30,20 @@ std::uint32_t divided_up(std::uint32_t all, std::uint32_t by)
   return (all + by - 1) / by;
 }
 
+/// The options that give a server so many workers, of so many threads where `threads` is not 0.
+std::string options_for(domain::ServerKind kind, std::uint32_t workers, std::uint32_t threads)
+{
+  if (kind == domain::ServerKind::uwsgi)
+    return threads == 0 ? fmt::format("--processes {}", workers)
+                        : fmt::format("--processes {} --threads {}", workers, threads);
+  return threads == 0
+             ? fmt::format("--workers {}", workers)
+             : fmt::format("--worker-class gthread --workers {} --threads {}", workers, threads);
+}
+
 std::string remedy_for(const ServerLoad &load, const Thresholds &thresholds)
 {
+  const domain::ServerKind kind = load.server->server.kind;
   const std::uint32_t needed = needed_threads(load, thresholds);
   const std::string now = fmt::format(
       "The server has {} workers with {} {} ({} requests at a time) and would need "
@@ -40,17 +52,16 @@ std::string remedy_for(const ServerLoad &load, const Thresholds &thresholds)
       load.threads(), needed, load.busy_threads, thresholds.saturated_target_utilization_ratio);
   std::string change;
   if (load.blocked_ratio() >= 0.5) {
-    change =
-        fmt::format("Threads are cheap for requests that mostly wait: start it with "
-                    "--worker-class gthread --workers {} --threads {}, provided that the "
-                    "application is thread-safe; else --workers {} at the price of their memory.",
-                    load.workers, divided_up(needed, load.workers),
-                    divided_up(needed, load.threads_per_worker));
+    change = fmt::format("Threads are cheap for requests that mostly wait: start it with "
+                         "{}, provided that the "
+                         "application is thread-safe; else {} at the price of their memory.",
+                         options_for(kind, load.workers, divided_up(needed, load.workers)),
+                         options_for(kind, divided_up(needed, load.threads_per_worker), 0));
   } else {
     change = fmt::format(
         "Its requests wait mostly inside the process, for locks and the like, where "
-        "more threads would wait too: start it with --workers {}{}.",
-        divided_up(needed, load.threads_per_worker),
+        "more threads would wait too: start it with {}{}.",
+        options_for(kind, divided_up(needed, load.threads_per_worker), 0),
         load.threads_per_worker == 1 ? "" : fmt::format(" --threads {}", load.threads_per_worker));
   }
   return now + " " + change +

@@ -10,6 +10,7 @@ class Client:
 
     def __init__(self, port: int, keep_alive: bool = True):
         self.sent = Counter()
+        self._keep_alive = keep_alive
         self._headers = {} if keep_alive else {"Connection": "close"}
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
@@ -18,6 +19,9 @@ class Client:
         self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         text = answer.read().decode()
+        if not self._keep_alive:
+            # Not every server says that it closes: uWSGI does not.
+            self._connection.close()
         assert answer.status == 200, f"{method} {path}: {answer.status} {text}"
         self.sent[method, path] += 1
         return text

@@ -22,6 +22,10 @@ def _program(name: str, package: str):
     return lambda: None if shutil.which(name) else f"{name} (package {package})"
 
 
+def _file(path: str, package: str):
+    return lambda: None if Path(path).exists() else f"{path} (package {package})"
+
+
 def _module(name: str, package: str):
     return lambda: None if importlib.util.find_spec(name) else f"{name} (package {package})"
 
@@ -32,6 +36,15 @@ CHECKS = {
     "bpf": _bpf,
     "wrk": _program("wrk", "wrk"),
     "gunicorn": _program("/usr/bin/gunicorn", "gunicorn"),
+    "uwsgi": _file("/usr/lib/uwsgi/plugins/python3_plugin.so", "uwsgi-plugin-python3"),
+    "nginx": _program("/usr/sbin/nginx", "nginx-light"),
+    "uwsgi-http": _file("/usr/lib/uwsgi/plugins/http_plugin.so", "uwsgi-core"),
+    "mod_wsgi": _file("/usr/lib/apache2/modules/mod_wsgi.so", "libapache2-mod-wsgi-py3"),
+    "waitress": _module("waitress", "python3-waitress"),
+    "uvicorn": _module("uvicorn", "python3-uvicorn"),
+    "gevent": _module("gevent", "python3-gevent"),
+    "eventlet": _module("eventlet", "python3-eventlet"),
+    "tornado": _module("tornado", "python3-tornado"),
     "postgres": _program("/usr/lib/postgresql/15/bin/postgres", "postgresql"),
     "psycopg2": _module("psycopg2", "python3-psycopg2"),
     "redis-server": _program("/usr/bin/redis-server", "redis-server"),

@@ -7,15 +7,30 @@ from pathlib import Path
 from services.gunicorn import Gunicorn
 from services.payment import Payment
 from services.postgres import Postgres
+from services.processes import free_port
 from services.redis_server import Redis
 
 from .paths import WORKLOADS
+from .servers import Fronted, Uwsgi
 
 UPSTREAM_DELAY_MS = 60
 WORKER_CLASSES = {
     "sync": ["--worker-class", "sync", "--workers", "2"],
     "gthread": ["--worker-class", "gthread", "--workers", "2", "--threads", "4"],
 }
+UWSGI = {
+    "uwsgi": ["--master", "--processes", "2", "--enable-threads"],
+    "uwsgi-threads": ["--master", "--processes", "2", "--threads", "4"],
+    "uwsgi-thunder-lock": ["--master", "--processes", "2", "--threads", "2", "--thunder-lock"],
+    "uwsgi-no-master": ["--processes", "2", "--threads", "2"],
+    "uwsgi-router": ["--master", "--processes", "2", "--threads", "2"],
+}
+# uWSGI's own, in front of its workers.
+ROUTER = ["--plugin", "http", "--http", "127.0.0.1:{port}"]
+NGINX = ["nginx-gunicorn", "nginx-gunicorn-unix", "nginx-uwsgi", "nginx-uwsgi-unix"]
+MODELS = [*WORKER_CLASSES, *UWSGI, *NGINX]
+# What each needs beside SERVICES.
+NEEDS = {model: [name for name in ("uwsgi", "nginx") if name in model] for model in MODELS}
 
 
 # Many requests share a thread; what blocks the thread blocks them all.
@@ -56,6 +71,41 @@ class Workload:
         directory.mkdir()
         return Gunicorn(directory, "ground_truth:app", *options, chdir=WORKLOADS, env=self._env,
                         ready_path="/hello")
+
+    def start_other(self, server, *arguments, **more):
+        """A server of a class of harness.servers; the caller's to stop."""
+        self._servers += 1
+        directory = self._directory / f"server.{self._servers}"
+        directory.mkdir(mode=0o755)
+        return server(directory, self._env, *arguments, **more)
+
+    def start(self, model: str, *options):
+        """A server of one of MODELS, with more options; the caller's to stop."""
+        if model in WORKER_CLASSES:
+            return self.serve(*WORKER_CLASSES[model], *options)
+        if model == "uwsgi-router":
+            return self.start_other(Uwsgi, *UWSGI[model], *options, listen=ROUTER)
+        if model in UWSGI:
+            return self.start_other(Uwsgi, *UWSGI[model], *options)
+        self._servers += 1
+        directory = self._directory / f"server.{self._servers}"
+        directory.mkdir()
+        return self._start_fronted(model, directory, options)
+
+    def _start_fronted(self, model: str, directory: Path, options):
+        unix = directory / "app.sock" if model.endswith("-unix") else None
+        if "uwsgi" in model:
+            address = str(unix) if unix else f"127.0.0.1:{free_port()}"
+            server = Uwsgi(directory, self._env, *UWSGI["uwsgi-threads"], *options,
+                           listen=["--socket", address])
+            passing = f"uwsgi_pass {'unix:' if unix else ''}{address}"
+        else:
+            # Gunicorn serves its own port besides: that is where it is seen to be ready.
+            bind = ["--bind", f"unix:{unix}"] if unix else []
+            server = self.serve(*WORKER_CLASSES["gthread"], *bind, *options)
+            address = f"unix:{unix}" if unix else f"127.0.0.1:{server.port}"
+            passing = f"proxy_pass http://{address}"
+        return Fronted(directory, server, passing)
 
     def forget_truths(self) -> None:
         self._truth.unlink(missing_ok=True)

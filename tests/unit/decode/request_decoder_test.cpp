@@ -68,6 +68,22 @@ TEST(DecodeRequest, BeginsWhenTheHandshakeWasComplete)
   EXPECT_EQ(request->times[domain::Cause::event_loop], 100ns);
 }
 
+TEST(DecodeRequest, ReadsThePairsOfAUwsgiPacket)
+{
+  constexpr std::string_view head("\x0e\0REQUEST_METHOD\x03\0PUT\x0b\0REQUEST_URI\x04\0/a?b", 40);
+  request_record record = good();
+  record.flags |= REQUEST_UWSGI;
+  record.head_bytes = head.size();
+  std::memcpy(record.head, head.data(), head.size());
+
+  const auto request = decode_request(bytes_of(record));
+
+  ASSERT_TRUE(request) << request.error().what;
+  EXPECT_EQ(request->method, "PUT");
+  EXPECT_EQ(request->path, "/a");
+  EXPECT_EQ(request->status, 404);
+}
+
 TEST(DecodeRequest, RejectsEverySizeButItsOwn)
 {
   const auto bytes = bytes_of(good());

@@ -46,6 +46,30 @@ TEST(BlockingIoInRequestTest, NamesTheEndpointTheCauseAndTheSite)
   EXPECT_EQ(finding.last_seen, report.window.end);
 }
 
+TEST(BlockingIoInRequestTest, CitesEveryLineThatWaitsThere)
+{
+  Report report = report_of(2, 0.5);
+  auto &endpoint = add_endpoint(report, "/report/{}", 50,
+                                { { Cause::database, 80ms }, { Cause::on_cpu, 10ms } });
+  for (const char *code : { "shop/report.py:31 in total", "shop/report.py:40 in rows" })
+    endpoint.sites.push_back({ .cause = Cause::database,
+                               .what = "127.0.0.1:5432",
+                               .code = code,
+                               .waits = 50,
+                               .total = 2s,
+                               .max = 95ms,
+                               .requests = 50 });
+
+  const auto findings = blocking(report);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(cited(findings[0], "waits at 127.0.0.1:5432 (shop/report.py:31 in total), 50 in all, "
+                               "longest"),
+            95e6);
+  EXPECT_EQ(cited(findings[0], "waits at 127.0.0.1:5432 (shop/report.py:40 in rows), 50 in all, "
+                               "longest"),
+            95e6);
+}
+
 TEST(BlockingIoInRequestTest, AdvisesByTheCause)
 {
   for (const auto &[cause, advice] : {

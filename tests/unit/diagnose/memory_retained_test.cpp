@@ -74,6 +74,18 @@ TEST(MemoryRetainedTest, LeavesAMaxRequestsAloneThatIsLowEnough)
   EXPECT_NE(retained(report)[0].remedy.find("--max-requests 1000 as it is"), std::string::npos);
 }
 
+TEST(MemoryRetainedTest, AdvisesOnlyOptionsThatTheServerHas)
+{
+  Report report = report_with(keeping(28 * kib, 100), 100);
+  report.servers[0].server.kind = domain::ServerKind::uwsgi;
+  ASSERT_EQ(retained(report).size(), 1U);
+  EXPECT_NE(retained(report)[0].remedy.find("Until then, --max-requests"), std::string::npos);
+  EXPECT_EQ(retained(report)[0].remedy.find("jitter"), std::string::npos);
+
+  report.servers[0].server.kind = domain::ServerKind::waitress;
+  EXPECT_EQ(retained(report)[0].remedy.find("Until then"), std::string::npos);
+}
+
 TEST(MemoryRetainedTest, AdvisesALimitEvenWhenOneRequestIsTooMuch)
 {
   const auto findings = retained(report_with(keeping(600 * kib * kib, 10), 10));

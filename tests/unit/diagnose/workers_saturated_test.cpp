@@ -57,6 +57,20 @@ TEST(WorkersSaturatedTest, RaisesTheThreadsOfAThreadedServer)
       << saturated(report)[0].remedy;
 }
 
+TEST(WorkersSaturatedTest, AdvisesUwsgiInItsOwnWords)
+{
+  Report report = report_of(2, 1.0);
+  report.servers[0].server.kind = domain::ServerKind::uwsgi;
+  report.servers[0].server.worker_class = "processes";
+  add_endpoint(report, "/nap/{}", 600, { { Cause::sleep, 120ms } });
+
+  ASSERT_EQ(saturated(report).size(), 1U);
+  EXPECT_NE(saturated(report)[0].remedy.find("start it with --processes 2 --threads 2"),
+            std::string::npos)
+      << saturated(report)[0].remedy;
+  EXPECT_EQ(saturated(report)[0].remedy.find("gthread"), std::string::npos);
+}
+
 TEST(WorkersSaturatedTest, AdvisesNoMoreThreadsThanCanBeCounted)
 {
   Report report = report_of(2, 1.0);

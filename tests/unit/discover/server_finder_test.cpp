@@ -270,7 +270,9 @@ TEST_F(FindServers, SaysWhyAProcessIsNoServer)
   EXPECT_EQ(finder_.find(299).error().kind, Error::Kind::not_found);
   EXPECT_EQ(finder_.find(299).error().what, "there is no process 299");
   EXPECT_EQ(finder_.find(300).error().kind, Error::Kind::not_found);
-  EXPECT_EQ(finder_.find(300).error().what, "300 (bash) is not a Gunicorn master or worker");
+  EXPECT_THAT(
+      finder_.find(300).error().what,
+      HasSubstr("300 (bash) is neither a Python web server's master nor one of its workers"));
   EXPECT_EQ(finder_.find(301).error().kind, Error::Kind::not_permitted);
 }
 

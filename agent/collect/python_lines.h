@@ -1,0 +1,85 @@
+// The Python lines that waits come from.
+
+#pragma once
+
+#include "base/result.h"
+#include "decode/python_stack_decoder.h"
+#include "domain/observation.h"
+#include "kernel/map.h"
+#include "python/process_layout.h"
+#include "python/symbolizer.h"
+
+#include "wire/python_layout.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace linger::collect {
+
+/// Tells the kernel side how the interpreters of watched processes are laid out, and names the
+/// stacks that it sends, at once, while their processes live. Not thread-safe.
+class PythonLines {
+public:
+  using LayoutMap = kernel::Map<std::uint32_t, python_layout>;
+
+  PythonLines(std::filesystem::path proc, LayoutMap layouts)
+      : proc_(std::move(proc)), layouts_(std::move(layouts))
+  {
+  }
+
+  /// Looks at a server's processes that it does not know yet.
+  void watch(const domain::Server &server);
+
+  /// To be told of every process: what is forked is laid out like its parent, and an executed
+  /// program is another one. What happened before a process was looked at changes nothing.
+  void note(const domain::ProcessEvent &event);
+
+  /// Names a stack for the wait that follows.
+  void note(const decode::PythonStack &stack);
+
+  /// Gives a wait its line where its stack is known, and what was waited on the line that released
+  /// it: "futex (released by shop/cache.py:40 in refresh)".
+  void fill(domain::Wait &wait);
+
+  /// What has no lines and why. Looks once more at processes that were refused before: they may
+  /// have been about to start.
+  [[nodiscard]] std::vector<std::string> gaps();
+
+private:
+  struct Process {
+    python::ProcessLayout layout;
+    python::Symbolizer symbolizer;
+    std::string directory;
+    std::string package; // the application's
+    domain::MonotonicTime since;
+  };
+  struct Refused {
+    std::uint32_t master_tgid = 0;
+    std::string package;
+    std::string reason;
+    int attempts = 0;
+    domain::MonotonicTime since;
+  };
+  struct Noted {
+    domain::MonotonicTime wait_begin;
+    std::string code;
+    std::string released_by;
+  };
+
+  void look_at(std::uint32_t tgid, Refused context);
+  void add(std::uint32_t tgid, const python::ProcessLayout &layout, std::string directory,
+           std::string package, domain::MonotonicTime since);
+
+  std::filesystem::path proc_;
+  LayoutMap layouts_;
+  std::map<std::uint32_t, Process> processes_;
+  std::map<std::uint32_t, Refused> refused_;
+  std::map<std::uint32_t, Noted> noted_; // by tid
+  std::uint64_t unnamed_stacks_ = 0;
+  bool gil_unknown_ = false;
+};
+
+} // namespace linger::collect

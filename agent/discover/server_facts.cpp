@@ -1,0 +1,43 @@
+#include "discover/server_facts.h"
+
+#include "discover/container.h"
+#include "discover/proc_files.h"
+#include "discover/python_version.h"
+
+#include <fmt/format.h>
+
+namespace linger::discover {
+
+void describe_surroundings(const std::filesystem::path &proc, std::uint32_t tgid,
+                           domain::Server &server)
+{
+  server.python_version = python_version_of(proc, tgid);
+  if (server.python_version.empty())
+    server.gaps.emplace_back("neither the executable nor a mapped library names the version of "
+                             "Python");
+  const auto cgroup = read_text(directory_of(proc, tgid) / "cgroup");
+  server.container = container_in(cgroup.value_or(""));
+}
+
+std::optional<std::string> gap_of_requests(const domain::Server &server)
+{
+  if (domain::has_request_threads(server))
+    return std::nullopt;
+  if (server.kind == domain::ServerKind::waitress)
+    return "waitress reads a request in one thread and answers it in another, which Linger cannot "
+           "put together yet: do not use its figures";
+  if (server.kind == domain::ServerKind::mod_wsgi)
+    return "Apache hands requests to mod_wsgi's processes in a protocol of their own, which Linger "
+           "does not understand yet: do not use their figures";
+  if (domain::serves_greenlets(server) && server.kind == domain::ServerKind::gunicorn)
+    return std::nullopt;
+  if (domain::runs_event_loops(server) && server.kind != domain::ServerKind::uwsgi)
+    return fmt::format("worker class {} serves several requests on one thread: what one waits for "
+                       "may be shown at another while several are open",
+                       server.worker_class);
+  return fmt::format("worker class {} serves several requests on one thread, which Linger cannot "
+                     "tell apart yet: do not use their figures",
+                     server.worker_class);
+}
+
+} // namespace linger::discover

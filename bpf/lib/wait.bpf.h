@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+//
+// The record of a wait that was long enough, with the Python stack that led to it.
+//
+// The stack lies in the thread's memory, which can be read while the thread itself runs, and it
+// must be read before the thread goes on with its program. sched_switch shows a thread that returns
+// to its CPU before that CPU has its memory. So the record is left pending there and sent at the
+// first of: the way back to user mode (rseq_update), the thread leaves its CPU again in the same
+// system call, the record of its request is due.
+//
+// Where the way back to user mode is not seen, the stack is read at every block inside a request:
+// see docs/design/kernel-side.md, "Python stacks".
+
+#pragma once
+
+#include "lib/arch.bpf.h"
+#include "lib/python_stack.bpf.h"
+#include "lib/records.bpf.h"
+#include "lib/syscall_kind.bpf.h"
+#include "lib/thread_state.bpf.h"
+
+// Sends `stack`, which explains the wait of `state`.
+static __always_inline void send_python_stack(struct python_stack_record *stack,
+					      const struct thread_state *state,
+					      enum python_stack_role role)
+{
+	__u32 count = stack->frames_count;
+
+	if (!count || count > PYTHON_FRAMES)
+		return;
+	stack->kind = RECORD_PYTHON_STACK;
+	stack->tgid = state->request.tgid;
+	stack->tid = state->request.tid;
+	stack->role = role;
+	stack->begin_ns = state->wait_begin_ns;
+	if (!send_record(stack, __builtin_offsetof(struct python_stack_record, frames) +
+					count * sizeof(struct python_frame)))
+		count_loss(LOSS_PYTHON_STACK);
+}
+
+// A function of its own for the verifier: see classify(). Returns 0.
+__weak __noinline int report_wait(struct thread_state *state)
+{
+	struct wait_record record = {};
+
+	if (!state)
+		return 0;
+	send_python_stack(&state->python_stack, state, PYTHON_STACK_WAITS);
+
+	record.kind = RECORD_WAIT;
+	record.cause = state->wait_cause;
+	record.tgid = state->request.tgid;
+	record.tid = state->request.tid;
+	record.sequence = state->request.sequence;
+	record.begin_ns = state->wait_begin_ns;
+	record.end_ns = state->wait_end_ns;
+	record.syscall = state->wait_syscall;
+	record.target = state->wait_target;
+	record.flags = state->is_loop ? WAIT_INTERLEAVED | WAIT_HELD_LOOP : 0;
+	if (!send_record(&record, sizeof(record)))
+		count_loss(LOSS_WAIT);
+	return 0;
+}
+
+// `state` must be the current thread's.
+static __always_inline void report_pending_wait(struct thread_state *state)
+{
+	if (!state->wait_pending)
+		return;
+	state->wait_pending = false;
+	walk_python_stack(&state->python_stack);
+	report_wait(state);
+	state->wait_begin_ns = 0;
+}
+
+// The current thread has just woken the one of `state`, which had waited long for a lock: says who
+// released it, where that is a thread of the same process that is in a futex call.
+static __always_inline void report_release(const struct thread_state *state)
+{
+	struct task_struct *waker = bpf_get_current_task_btf();
+	struct thread_state *waker_state;
+	struct syscall syscall = {};
+
+	if ((__u32)waker->tgid != state->request.tgid)
+		return;
+	waker_state = state_of(waker);
+	if (!waker_state)
+		return;
+	read_syscall(waker, &syscall);
+	if (kind_of_syscall(syscall.nr) != SYSCALL_FUTEX)
+		return;
+	// While a thread runs, its own stack is not in use, or has not been walked yet.
+	walk_python_stack(&waker_state->python_stack);
+	send_python_stack(&waker_state->python_stack, state, PYTHON_STACK_RELEASES);
+	waker_state->python_stack.frames_count = 0;
+}
