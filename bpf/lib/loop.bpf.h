@@ -85,7 +85,8 @@ __weak __noinline int park_request(struct thread_state *state)
 
 	if (!state || !state->request_socket)
 		return 0;
-	report_request(state);
+	if (is_unreported(state))
+		send_request(state);
 	parked = parking_place(state->request_socket);
 	if (!parked) {
 		if (request_received(state) && !state->reported)
@@ -160,7 +161,7 @@ __weak __noinline int turn_to(struct thread_state *state, __u64 socket, int begi
 		park_request(state);
 	}
 	parked = bpf_map_lookup_elem(&parked_requests, &socket);
-	if (!parked)
+	if (!parked || parked->request.tid != (__u32)task->pid)
 		return 0;
 
 	waited_ns = state->spent_ns[CAUSE_IDLE] - parked->idle_ns;
@@ -183,6 +184,9 @@ __weak __noinline int turn_to(struct thread_state *state, __u64 socket, int begi
 	state->unreported = parked->unreported;
 	state->reported = parked->reported;
 	state->loop.counted_socket = parked->counted ? socket : 0;
+	// Its place here is empty until it is parked again.
+	parked->reported = true;
+	parked->counted = false;
 	expect_no_socket(state);
 	return 1;
 }
@@ -223,22 +227,18 @@ static __always_inline void blame_for_block(struct thread_state *state)
 }
 
 // A parked request that can get no response any more, as it was when it was parked.
-static __always_inline void end_parked(struct thread_state *state, struct parked_request *parked,
-				       __u64 socket, __u32 flags)
+static __always_inline void end_parked(struct parked_request *parked, __u32 flags)
 {
 	__u64 head_bytes = parked->request.head_bytes;
 
-	if (parked->counted) {
-		state->loop.open_count--;
-		state->loop.open_sockets ^= socket;
-		parked->counted = false;
-	}
 	if (!parked->request.received_bytes || parked->request.sent_bytes || parked->reported)
 		return;
 	parked->reported = true;
-	parked->request.end_ns = state->born_ns + parked->idle_ns + parked->busy_ns;
-	for (int i = 0; i < CAUSE_COUNT; i++)
+	parked->request.end_ns = parked->request.begin_ns;
+	for (int i = 0; i < CAUSE_COUNT; i++) {
 		parked->request.spent_ns[i] = parked->spent_ns[i];
+		parked->request.end_ns += parked->spent_ns[i];
+	}
 	parked->request.flags |= REQUEST_ENDED | flags;
 	if (head_bytes > REQUEST_HEAD_BYTES)
 		head_bytes = REQUEST_HEAD_BYTES;
@@ -248,34 +248,32 @@ static __always_inline void end_parked(struct thread_state *state, struct parked
 }
 
 // Another socket has this address now.
-static __always_inline void forget_socket(struct thread_state *state, __u64 socket)
+static __always_inline void forget_socket(struct task_struct *task, struct thread_state *state,
+					  __u64 socket)
 {
 	struct parked_request *parked = bpf_map_lookup_elem(&parked_requests, &socket);
 
 	if (parked) {
-		end_parked(state, parked, socket, 0);
+		end_parked(parked, 0);
+		if (parked->counted && parked->request.tid == (__u32)task->pid) {
+			state->loop.open_count--;
+			state->loop.open_sockets ^= socket;
+		}
 		bpf_map_delete_elem(&parked_requests, &socket);
 	}
 	bpf_map_delete_elem(&socket_uses, &socket);
 }
 
-struct dead_thread {
-	struct thread_state *state;
-	__u32 tid;
-};
-
 static long end_if_of(struct bpf_map *map, const __u64 *socket, struct parked_request *parked,
-		      struct dead_thread *thread)
+		      const __u32 *tid)
 {
-	if (parked->request.tid == thread->tid)
-		end_parked(thread->state, parked, *socket, REQUEST_THREAD_DIED);
+	if (parked->request.tid == *tid)
+		end_parked(parked, REQUEST_THREAD_DIED);
 	return 0;
 }
 
 // The thread has died with everything that it had not responded to.
-static __always_inline void end_parked_of(struct thread_state *state, __u32 tid)
+static __always_inline void end_parked_of(__u32 tid)
 {
-	struct dead_thread thread = { .state = state, .tid = tid };
-
-	bpf_for_each_map_elem(&parked_requests, end_if_of, &thread, 0);
+	bpf_for_each_map_elem(&parked_requests, end_if_of, &tid, 0);
 }

@@ -133,6 +133,7 @@ __weak __noinline int touch(struct thread_state *state, __u64 socket, __u32 port
 
 	if (!state)
 		return 0;
+	report_pending_wait(state); // of a call that has blocked first
 	settle(state, now_ns);
 	if (!is_own(state, sk, port)) {
 		parked = bpf_map_lookup_elem(&parked_requests, &socket);
@@ -183,11 +184,12 @@ static __always_inline void touched(struct thread_state *state)
 }
 
 // accept returned. Who called it is the loop, or a task that does nothing else.
-static __always_inline void loop_accepted(struct thread_state *state, struct sock *sk,
-					  const struct connection *connection, __u64 now_ns)
+static __always_inline void loop_accepted(struct task_struct *task, struct thread_state *state,
+					  struct sock *sk, const struct connection *connection,
+					  __u64 now_ns)
 {
 	settle(state, now_ns);
 	end_turn(state);
-	forget_socket(state, (__u64)sk);
+	forget_socket(task, state, (__u64)sk);
 	remember_connection((__u64)sk, connection);
 }

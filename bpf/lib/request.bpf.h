@@ -78,11 +78,17 @@ static __always_inline bool is_own(const struct thread_state *state, const struc
 	return state->request_socket == (__u64)sk && state->request_port == port;
 }
 
+// Whether bytes have been sent that no record tells of yet.
+static __always_inline bool is_unreported(const struct thread_state *state)
+{
+	return request_received(state) && state->unreported && state->request.sent_bytes;
+}
+
 // The request stands as it is but may go on: see wire/request_record.h.
 static __always_inline void report_request(struct thread_state *state)
 {
 	report_pending_wait(state);
-	if (request_received(state) && state->unreported && state->request.sent_bytes)
+	if (is_unreported(state))
 		send_request(state);
 }
 

@@ -57,7 +57,7 @@ int loop_connect(struct syscall_exit *ctx)
 	socket = (__u64)sk;
 	// The second call, which only asks how the first one went, returns 0 too.
 	if (ctx->ret || !bpf_map_lookup_elem(&socket_uses, &socket))
-		forget_socket(state, socket);
+		forget_socket(task, state, socket);
 	touch(state, socket, port_of(sk), ctx->ret, SYSCALL_CONNECT);
 	return 0;
 }

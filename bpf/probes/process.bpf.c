@@ -95,7 +95,7 @@ int BPF_PROG(process_sched_process_exit, struct task_struct *task)
 		end_request(task, state, bpf_ktime_get_ns(),
 			    state->request.sent_bytes ? 0 : REQUEST_THREAD_DIED);
 	if (state && state->is_loop)
-		end_parked_of(state, task->pid);
+		end_parked_of(task->pid);
 	if (task->pid != task->tgid || role_of(tgid) == WATCHED_NOT)
 		return 0;
 	tell(PROCESS_EXITED, task, task->real_parent->tgid, task->exit_code);

@@ -92,7 +92,7 @@ static __always_inline void accepted(struct task_struct *task, struct thread_sta
 		learn_port(port);
 
 	if (state->is_loop) {
-		loop_accepted(state, sk, &connection, now_ns);
+		loop_accepted(task, state, sk, &connection, now_ns);
 		return;
 	}
 	save_connection(state);
