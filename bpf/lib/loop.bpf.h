@@ -204,15 +204,25 @@ static __always_inline void end_turn(struct thread_state *state)
 	park_request(state);
 }
 
-// The loop looks for what is ready. Whatever ran since the latest cut without touching a socket is
-// only known to be some request's when no other is open.
+// Something ran since the latest cut that touched no socket. It was a request's turn if there is
+// only one, and if that does not wait for a socket: then it was the loop.
+static __always_inline void credit_unseen_turn(struct thread_state *state)
+{
+	__u64 socket = only_open_request(state);
+	struct parked_request *parked = bpf_map_lookup_elem(&parked_requests, &socket);
+
+	if (parked && !parked->wait.socket)
+		turn_to(state, socket, false);
+}
+
+// The loop looks for what is ready.
 static __always_inline void enter_loop_wait(struct thread_state *state, __s32 syscall)
 {
 	state->loop.syscall = syscall;
 	if (!state->loop.loop_frame)
 		state->loop.loop_frame = outermost_frame();
 	if (!state->request_socket && busy_ns_of(state) - state->loop.cut_busy_ns >= UNSEEN_TURN_NS)
-		turn_to(state, only_open_request(state), false);
+		credit_unseen_turn(state);
 	end_turn(state);
 }
 

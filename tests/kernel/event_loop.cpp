@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <utility>
@@ -146,6 +147,7 @@ void EventLoop::enter(unsigned high, unsigned low)
 void serve_in_turns(int listener,
                     const std::function<std::string(EventLoop &, const std::string &)> &handle)
 {
+  ::fcntl(listener, F_SETFL, O_NONBLOCK);
   EventLoop loop;
   loop.spawn([&] {
     for (;;) {

@@ -35,8 +35,8 @@ NEEDS = {model: [name for name in ("uwsgi", "nginx") if name in model] for model
 
 # Many requests share a thread; what blocks the thread blocks them all.
 LOOP_CLASSES = {
-    "gevent": ["--worker-class", "gevent", "--workers", "1"],
-    "eventlet": ["--worker-class", "eventlet", "--workers", "1"],
+    "gevent": ["--worker-class", "gevent", "--workers", "1", "--keep-alive", "30"],
+    "eventlet": ["--worker-class", "eventlet", "--workers", "1", "--keep-alive", "30"],
 }
 
 
