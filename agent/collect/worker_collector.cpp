@@ -230,6 +230,8 @@ domain::CoverageSample WorkerCollector::coverage()
   if (!impl_->run_time.available())
     sample.gaps.emplace_back("the probes' run time could not be counted: the kernel refused "
                              "BPF_ENABLE_STATS");
+  if (!impl_->probe.sampler_failure().empty())
+    sample.gaps.push_back("time on the CPU has no lines: " + impl_->probe.sampler_failure());
   if (impl_->probe.uses_syscall_boundaries())
     sample.gaps.emplace_back(
         "this kernel's sockets have no tracepoints (v6.3 and newer do): requests "

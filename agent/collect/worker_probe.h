@@ -41,6 +41,9 @@ public:
   /// The bytes of one struct thread_record after the other.
   [[nodiscard]] Result<std::string> read_threads() const;
 
+  /// Why time on the CPU has no lines; empty when it has.
+  [[nodiscard]] const std::string &sampler_failure() const { return sampler_failure_; }
+
   [[nodiscard]] bool uses_syscall_boundaries() const { return syscall_boundaries_; }
 
 private:
@@ -55,6 +58,7 @@ private:
   decltype(worker_bpf::progs) programs_;
   std::variant<Loaded, Attached> probe_;
   std::vector<kernel::Link> links_;
+  std::string sampler_failure_;
   kernel::Link threads_;
 };
 

@@ -48,7 +48,8 @@ struct Request {
   bool thread_died = false;
 };
 
-/// A wait inside a request that took at least the threshold.
+/// A wait inside a request that took at least the threshold; or, with Cause::on_cpu, a look at a
+/// thread that ran inside one, whose window is the time that it stands for.
 struct Wait {
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;

@@ -29,6 +29,7 @@ struct thread_state {
 	__s32 wait_syscall;
 	struct wait_target wait_target;
 	bool wait_pending; // it is over, its record has not been sent yet
+	bool walking;      // python_stack is being filled or sent
 	bool returns_seen; // rseq_update tells of the thread's ways back to user mode
 	struct python_stack_record python_stack;
 

@@ -21,7 +21,7 @@
 
 // Sends `stack`, which explains the wait of `state`.
 static __always_inline void send_python_stack(struct python_stack_record *stack,
-					      const struct thread_state *state,
+					      const struct thread_state *state, __u64 begin_ns,
 					      enum python_stack_role role)
 {
 	__u32 count = stack->frames_count;
@@ -32,7 +32,7 @@ static __always_inline void send_python_stack(struct python_stack_record *stack,
 	stack->tgid = state->request.tgid;
 	stack->tid = state->request.tid;
 	stack->role = role;
-	stack->begin_ns = state->wait_begin_ns;
+	stack->begin_ns = begin_ns;
 	if (!send_record(stack, __builtin_offsetof(struct python_stack_record, frames) +
 					count * sizeof(struct python_frame)))
 		count_loss(LOSS_PYTHON_STACK);
@@ -45,7 +45,7 @@ __weak __noinline int report_wait(struct thread_state *state)
 
 	if (!state)
 		return 0;
-	send_python_stack(&state->python_stack, state, PYTHON_STACK_WAITS);
+	send_python_stack(&state->python_stack, state, state->wait_begin_ns, PYTHON_STACK_WAITS);
 
 	record.kind = RECORD_WAIT;
 	record.cause = state->wait_cause;
@@ -67,8 +67,10 @@ static __always_inline void report_pending_wait(struct thread_state *state)
 	if (!state->wait_pending)
 		return;
 	state->wait_pending = false;
+	state->walking = true;
 	walk_python_stack(&state->python_stack);
 	report_wait(state);
+	state->walking = false;
 	state->wait_begin_ns = 0;
 }
 
@@ -90,6 +92,31 @@ static __always_inline void report_release(const struct thread_state *state)
 		return;
 	// While a thread runs, its own stack is not in use, or has not been walked yet.
 	walk_python_stack(&waker_state->python_stack);
-	send_python_stack(&waker_state->python_stack, state, PYTHON_STACK_RELEASES);
+	send_python_stack(&waker_state->python_stack, state, state->wait_begin_ns,
+			  PYTHON_STACK_RELEASES);
 	waker_state->python_stack.frames_count = 0;
+}
+
+// The thread of `state`, which is the current one, ran just now: as a wait for the processor that
+// took as long as a sample stands for.
+static __always_inline void report_sample(struct thread_state *state, __u64 begin_ns, __u64 end_ns)
+{
+	struct wait_record record = {};
+
+	walk_python_stack(&state->python_stack);
+	if (!state->python_stack.frames_count)
+		return;
+	send_python_stack(&state->python_stack, state, begin_ns, PYTHON_STACK_WAITS);
+	state->python_stack.frames_count = 0;
+	record.kind = RECORD_WAIT;
+	record.cause = CAUSE_ON_CPU;
+	record.tgid = state->request.tgid;
+	record.tid = state->request.tid;
+	record.sequence = state->request.sequence;
+	record.begin_ns = begin_ns;
+	record.end_ns = end_ns;
+	record.syscall = -1;
+	record.target.target_kind = TARGET_SAMPLE;
+	if (!send_record(&record, sizeof(record)))
+		count_loss(LOSS_WAIT);
 }

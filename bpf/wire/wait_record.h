@@ -19,7 +19,8 @@ enum target_kind {
 	TARGET_FILE = 4,
 	TARGET_PIPE = 5,
 	TARGET_FUTEX = 6,
-	TARGET_GIL = 7, // the interpreter's lock
+	TARGET_GIL = 7,    // the interpreter's lock
+	TARGET_SAMPLE = 8, // nothing: with CAUSE_ON_CPU, a look at a thread that ran
 };
 
 struct wait_target {

@@ -33,6 +33,8 @@ std::string memory_text(const v1::EndpointMemory &memory)
 
 std::string site_text(const v1::Site &site)
 {
+  if (site.cause() == "on_cpu")
+    return fmt::format("runs: about {} in all at {}", duration_text(site.total_ns()), site.code());
   std::string text = fmt::format("waits: {} {} ({} x, {} in all, {} at most)", site.cause(),
                                  site.what(), count_text(site.waits()),
                                  duration_text(site.total_ns()), duration_text(site.max_ns()));

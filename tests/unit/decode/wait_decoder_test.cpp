@@ -75,6 +75,9 @@ TEST(Describe, NamesWhatWasWaitedOn)
   EXPECT_EQ(describe({}, SYS_clock_nanosleep), "clock_nanosleep");
   EXPECT_EQ(describe({}, 4711), "system call 4711");
   EXPECT_EQ(describe({}, -1), "page fault");
+  EXPECT_EQ(describe({ .target_kind = TARGET_FUTEX, .port = 0, .address = {} }, 202), "futex");
+  EXPECT_EQ(describe({ .target_kind = TARGET_GIL, .port = 0, .address = {} }, 202), "GIL");
+  EXPECT_EQ(describe({ .target_kind = TARGET_SAMPLE, .port = 0, .address = {} }, -1), "sampled");
 }
 
 TEST(Describe, ShowsNoControlCharactersOfAPath)

@@ -58,7 +58,15 @@ v1::Report report_with(const std::string &text)
                        .waits = 1203,
                        .total = 96s,
                        .max = 90ms,
-                       .requests = 1203 } };
+                       .requests = 1203 },
+                     { .cause = domain::Cause::on_cpu,
+                       .what = "sampled",
+                       .code = "app/report.py:12 in total",
+                       .statement = "",
+                       .waits = 98,
+                       .total = 2s,
+                       .max = 20ms,
+                       .requests = 90 } };
   endpoint.memory = { .retained_bytes_per_request = 28'672,
                       .low = 27'000,
                       .high = 30'000,
@@ -101,6 +109,14 @@ TEST(ReportText, SaysThatNothingWasSeen)
   EXPECT_NE(text.find("SERVERS\n  none"), std::string::npos) << text;
   EXPECT_NE(text.find("no request ended in this window"), std::string::npos) << text;
   EXPECT_NE(text.find("0 requests seen whole"), std::string::npos) << text;
+}
+
+TEST(ReportText, TellsWaitsFromLinesThatRan)
+{
+  const std::string text = report_text(report_with("/report/{}"), {});
+  EXPECT_NE(text.find("waits: database /report/{}"), std::string::npos) << text;
+  EXPECT_NE(text.find("runs: about 2.00 s in all at app/report.py:12 in total"), std::string::npos)
+      << text;
 }
 
 TEST(ReportText, PutsFindingsBeforeEverythingElse)
