@@ -36,6 +36,9 @@ std::string sentence(unsigned kind, const std::string &count)
       return count +
              " waits in poll or select are counted as other because their arguments could not "
              "be read";
+    case LOSS_QUESTION:
+      return count +
+             " times what was asked of a peer could not be read: those waits have no statement";
     default:
       return count + " losses of an unknown kind";
   }

@@ -11,6 +11,9 @@ namespace {
 static_assert(CAUSE_COUNT == domain::cause_count, "wire/cause.h and domain/cause.h differ");
 static_assert(CAUSE_IDLE == static_cast<int>(domain::Cause::idle));
 static_assert(CAUSE_GIL == static_cast<int>(domain::Cause::gil));
+static_assert(CAUSE_CACHE - CAUSE_DATABASE == CALLS_CACHE &&
+              CAUSE_UPSTREAM - CAUSE_DATABASE == CALLS_UPSTREAM &&
+              CAUSE_DNS - CAUSE_DATABASE == CALLS_DNS);
 
 constexpr std::size_t fixed_bytes = offsetof(request_record, head);
 
@@ -77,6 +80,10 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.sequence = record.sequence;
   request.connection = record.connection;
   request.times = times_of(record);
+  request.calls = { .database = record.calls_count[CALLS_DATABASE],
+                    .cache = record.calls_count[CALLS_CACHE],
+                    .upstream = record.calls_count[CALLS_UPSTREAM],
+                    .dns = record.calls_count[CALLS_DNS] };
   request.window.end = time_of(record.end_ns);
   request.window.begin = time_of(record.begin_ns - record.accept_queue_ns - record.event_loop_ns);
 

@@ -40,6 +40,7 @@ private:
   QuantileSketch wall_ns_;
   QuantileSketch accept_queue_ns_;
   CauseTimes times_;
+  Calls calls_;
   SiteTable sites_{ max_sites };
   std::uint64_t faults_ = 0;
 };

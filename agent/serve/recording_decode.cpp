@@ -95,6 +95,10 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .connection = message.connection(),
     .window = read.window(message.begin_ns(), message.end_ns()),
     .times = {},
+    .calls = { .database = message.database_calls(),
+               .cache = message.cache_calls(),
+               .upstream = message.upstream_calls(),
+               .dns = message.dns_calls() },
     .method = message.method(),
     .path = message.path(),
     .status = read.status(message.status()),
@@ -121,7 +125,8 @@ domain::Wait wait_of(const pb::Wait &message, FieldReader &read)
            .cause = read.cause(message.cause()),
            .what = message.what(),
            .code = message.code(),
-           .statement = message.statement() };
+           .statement = message.statement(),
+           .repeated = message.repeated() };
 }
 
 domain::ProcessEvent process_event_of(const pb::ProcessEvent &message, FieldReader &read)

@@ -87,6 +87,7 @@ static __always_inline void extend_request(struct task_struct *task, struct thre
 	request->end_ns = state->since_ns;
 	for (int i = 0; i < CAUSE_COUNT; i++)
 		request->spent_ns[i] = state->spent_ns[i] - state->begin_spent_ns[i];
+	__builtin_memcpy(request->calls_count, state->calls_count, sizeof(request->calls_count));
 	request->minor_faults_count = task->min_flt - state->begin_minor_faults_count;
 	request->major_faults_count = task->maj_flt - state->begin_major_faults_count;
 	request->anonymous_end_bytes = anonymous_bytes_of(task);
@@ -130,6 +131,9 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	state->connection = *connection;
 	state->unreported = false;
 	state->reported = false;
+	state->question_socket = 0;
+	state->repeats_told = 0;
+	__builtin_memset(state->calls_count, 0, sizeof(state->calls_count));
 
 	request->kind = RECORD_REQUEST;
 	request->flags = 0;
@@ -152,6 +156,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	}
 	request->received_bytes = 0;
 	request->sent_bytes = 0;
+	__builtin_memset(request->calls_count, 0, sizeof(request->calls_count));
 	request->minor_faults_count = 0;
 	request->major_faults_count = 0;
 	request->anonymous_begin_bytes = anonymous_bytes_of(task);

@@ -56,27 +56,60 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 	state->wait_end_ns = 0;
 	state->wait_syscall = blocking.syscall;
 	state->wait_target = blocking.target;
+	state->wait_socket_inode = blocking.socket_inode;
+	state->wait_flags = blocking.flags;
+	state->wait_answers = blocking.for_answer && blocking.peer_socket == state->question_socket;
+}
+
+// The first wait of the request after it has asked one kind of peer REPEATED_CALLS times: that the
+// calls are short is no reason not to know what they ask.
+static __always_inline bool is_repeated(struct thread_state *state)
+{
+	__u32 kind = state->wait_cause - CAUSE_DATABASE;
+
+	if (!state->wait_answers || kind >= CALLS_KINDS || state->repeats_told & 1 << kind ||
+	    state->calls_count[kind] < REPEATED_CALLS)
+		return false;
+	state->repeats_told |= 1 << kind;
+	return true;
+}
+
+static __always_inline void send_wait(struct thread_state *state, __u64 end_ns, __u32 flags)
+{
+	struct wait_record *wait = &state->wait;
+	__u64 question_bytes = state->wait_answers ? state->question_bytes : 0;
+
+	if (question_bytes > WAIT_QUESTION_BYTES)
+		question_bytes = WAIT_QUESTION_BYTES;
+	wait->kind = RECORD_WAIT;
+	wait->cause = state->wait_cause;
+	wait->tgid = state->request.tgid;
+	wait->tid = state->request.tid;
+	wait->sequence = state->request.sequence;
+	wait->begin_ns = state->wait_begin_ns;
+	wait->end_ns = end_ns;
+	wait->syscall = state->wait_syscall;
+	wait->target = state->wait_target;
+	wait->socket_inode = state->wait_socket_inode;
+	wait->flags = flags;
+	wait->asked_bytes = state->wait_answers ? state->asked_bytes : 0;
+	wait->question_bytes = question_bytes;
+	if (!send_record(wait, __builtin_offsetof(struct wait_record, question) + question_bytes))
+		count_loss(LOSS_WAIT);
 }
 
 static __always_inline void report_wait(struct thread_state *state, __u64 now_ns)
 {
 	__u64 end_ns = state->wait_end_ns ? state->wait_end_ns : now_ns;
-	struct wait_record record = {};
+	__u32 flags = state->wait_flags;
 
-	if (end_ns - state->wait_begin_ns < wait_threshold_ns || state->wait_cause == CAUSE_IDLE ||
-	    !request_received(state))
+	if (state->wait_cause == CAUSE_IDLE || !request_received(state))
 		return;
-	record.kind = RECORD_WAIT;
-	record.cause = state->wait_cause;
-	record.tgid = state->request.tgid;
-	record.tid = state->request.tid;
-	record.sequence = state->request.sequence;
-	record.begin_ns = state->wait_begin_ns;
-	record.end_ns = end_ns;
-	record.syscall = state->wait_syscall;
-	record.target = state->wait_target;
-	if (!send_record(&record, sizeof(record)))
-		count_loss(LOSS_WAIT);
+	if (is_repeated(state))
+		flags |= WAIT_REPEATED;
+	else if (end_ns - state->wait_begin_ns < wait_threshold_ns)
+		return;
+	send_wait(state, end_ns, flags);
 }
 
 static __always_inline void leave_cpu(struct task_struct *task, struct thread_state *state,

@@ -67,6 +67,8 @@ int BPF_PROG(request_inet_sock_set_state, const struct sock *sk, int old_state, 
 		state = state_of(task);
 		if (state && state->request_socket == socket)
 			end_request(task, state, bpf_ktime_get_ns(), 0);
+		else if (state)
+			forget_question(state, socket);
 		break;
 	case TCP_CLOSE:
 		// Whatever its port: tcp_set_state() has given that back by now. Looking first

@@ -76,6 +76,7 @@ struct rb_root_cached {
 
 struct inode {
 	__u16 i_mode;
+	unsigned long i_ino;
 };
 
 struct file {

@@ -12,5 +12,6 @@ enum loss {
 	LOSS_WATCHED_PROCESS, // a forked worker that found no room in watched_processes
 	LOSS_HEAD,            // a request whose first bytes could not be read from the process
 	LOSS_WAIT_ARGUMENT,   // a poll or select whose argument could not be read: counted as other
+	LOSS_QUESTION, // bytes to a peer that could not be read: a wait without its statement
 	LOSS_KINDS,
 };
