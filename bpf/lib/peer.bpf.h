@@ -62,22 +62,35 @@ static __always_inline void remember_peer(const struct wait_target *target, cons
 	bpf_map_update_elem(&peers, target, peer, BPF_ANY);
 }
 
-// Looks at the first bytes of what a watched thread sends to a peer, until the peer is known.
-static __always_inline void guess_peer(struct peer *guess, struct sock *sk, const __u8 *bytes,
-				       __u64 size_bytes)
+// Looks at the first bytes of what a watched thread sends to a peer that is not known yet.
+//
+// A function of its own for the verifier: see classify(). Returns 0.
+__weak __noinline int guess_peer(struct peer *guess, const struct first_bytes *first,
+				 __u64 sent_bytes, __u32 protocol)
 {
-	if (is_postgresql(bytes, size_bytes) || is_mysql(bytes, size_bytes)) {
+	const __u8 *bytes;
+
+	if (!guess || !first)
+		return 0;
+	bytes = first->bytes;
+	if (is_tls(bytes, sent_bytes))
+		guess->flags |= PEER_TLS;
+	if (guess->known || guess->attempts_count >= PEER_ATTEMPTS)
+		return 0;
+	guess->attempts_count++;
+	if (is_postgresql(bytes, sent_bytes) || is_mysql(bytes, sent_bytes)) {
 		guess->cause = CAUSE_DATABASE;
 		guess->known = 1;
-	} else if (is_redis(bytes) || is_memcached(bytes, size_bytes)) {
+	} else if (is_redis(bytes) || is_memcached(bytes, sent_bytes)) {
 		guess->cause = CAUSE_CACHE;
 		guess->known = 1;
 	} else if (is_http(bytes)) {
 		guess->known = 1; // some databases speak it too: their port may say so
-	} else if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP && is_dns(bytes, size_bytes)) {
+	} else if (protocol == IPPROTO_UDP && is_dns(bytes, sent_bytes)) {
 		guess->cause = CAUSE_DNS;
 		guess->known = 1;
 	}
+	return 0;
 }
 
 // The peer that `sent_bytes` bytes go to, `payload` the first of them.
@@ -86,7 +99,7 @@ static __always_inline struct peer learn_peer(struct sock *sk, const struct wait
 {
 	struct peer peer = peer_of(target);
 	struct peer before = peer;
-	__u8 bytes[PROTOCOL_BYTES] = {};
+	struct first_bytes first = {};
 	__u64 read_bytes = payload->size_bytes;
 
 	if ((peer.known || peer.attempts_count >= PEER_ATTEMPTS) && peer.flags & PEER_TLS)
@@ -94,14 +107,9 @@ static __always_inline struct peer learn_peer(struct sock *sk, const struct wait
 	if (read_bytes > PROTOCOL_BYTES)
 		read_bytes = PROTOCOL_BYTES;
 	if (!payload->bytes || read_bytes < 5 ||
-	    bpf_probe_read_user(bytes, read_bytes, payload->bytes))
+	    bpf_probe_read_user(first.bytes, read_bytes, payload->bytes))
 		return peer;
-	if (!(peer.flags & PEER_TLS) && is_tls(bytes, sent_bytes))
-		peer.flags |= PEER_TLS;
-	if (!peer.known && peer.attempts_count < PEER_ATTEMPTS) {
-		peer.attempts_count++;
-		guess_peer(&peer, sk, bytes, sent_bytes);
-	}
+	guess_peer(&peer, &first, sent_bytes, BPF_CORE_READ(sk, sk_protocol));
 	if (peer.flags != before.flags || peer.attempts_count != before.attempts_count)
 		remember_peer(target, &peer);
 	return peer;

@@ -8,7 +8,12 @@
 #include "vmlinux.h"
 
 enum {
-	PROTOCOL_BYTES = 16, // are looked at; what is sent may be less, and then ends in zeros
+	PROTOCOL_BYTES = 16,
+};
+
+// What is looked at. What is sent may be less, and then ends in zeros.
+struct first_bytes {
+	__u8 bytes[PROTOCOL_BYTES];
 };
 
 static __always_inline __u32 big_endian(const __u8 *bytes)
@@ -57,14 +62,23 @@ static __always_inline bool is_redis(const __u8 *bytes)
 
 #define WORD(a, b, c, d) ((__u32)(a) << 24 | (__u32)(b) << 16 | (__u32)(c) << 8 | (d))
 
+// The first eight bytes in one register: shifted, they are a word of any length. Read one by one in
+// the branches of a switch, clang joins the reads to one through a pointer that it calculates,
+// which the verifier refuses.
+static __always_inline __u64 first_eight(const __u8 *bytes)
+{
+	return (__u64)big_endian(bytes) << 32 | big_endian(bytes + 4);
+}
+
 // memcached: a command of the text protocol with its space, or a request of the binary one whose
 // lengths fit into what is sent.
 static __always_inline bool is_memcached(const __u8 *bytes, __u64 size_bytes)
 {
 	__u32 key_bytes = (__u32)bytes[2] << 8 | bytes[3];
 	__u32 body_bytes = big_endian(bytes + 8);
+	__u64 first = first_eight(bytes);
 
-	switch (big_endian(bytes)) {
+	switch ((__u32)(first >> 32)) {
 	case WORD('g', 'e', 't', ' '):
 	case WORD('s', 'e', 't', ' '):
 	case WORD('a', 'd', 'd', ' '):
@@ -75,46 +89,45 @@ static __always_inline bool is_memcached(const __u8 *bytes, __u64 size_bytes)
 	case WORD('g', 'a', 't', 's'):
 	case WORD('i', 'n', 'c', 'r'):
 	case WORD('d', 'e', 'c', 'r'):
-		return bytes[4] == ' ';
+		return (first >> 24 & 0xff) == ' ';
 	case WORD('t', 'o', 'u', 'c'):
-		return bytes[5] == ' ';
+		return (first >> 16 & 0xffff) == ('h' << 8 | ' ');
 	case WORD('d', 'e', 'l', 'e'):
-		return bytes[4] == 't' && bytes[5] == 'e' && bytes[6] == ' ';
+		return (first >> 8 & 0xffffff) == WORD(0, 't', 'e', ' ');
 	}
 	// The magic byte, an opcode, no data type; the body holds extras and key.
 	return bytes[0] == 0x80 && bytes[1] <= 0x24 && bytes[5] == 0 && key_bytes <= 250 &&
 	       key_bytes + bytes[4] <= body_bytes && (__u64)body_bytes + 24 <= size_bytes;
 }
 
-// HTTP/1: a method, a space, and a path, a URL or an asterisk; or the preface of HTTP/2.
+// HTTP/1: a method, a space, and a path or a URL; or the preface of HTTP/2.
 static __always_inline bool is_http(const __u8 *bytes)
 {
-	__u8 next;
+	__u64 first = first_eight(bytes);
+	__u32 space_and_next = 0;
 
-	switch (big_endian(bytes)) {
+	switch ((__u32)(first >> 32)) {
 	case WORD('G', 'E', 'T', ' '):
 	case WORD('P', 'U', 'T', ' '):
-		next = bytes[4];
+		space_and_next = first >> 24 & 0xffff;
 		break;
 	case WORD('P', 'O', 'S', 'T'):
 	case WORD('H', 'E', 'A', 'D'):
-		next = bytes[4] == ' ' ? bytes[5] : 0;
+		space_and_next = first >> 16 & 0xffff;
 		break;
 	case WORD('P', 'A', 'T', 'C'):
-		next = bytes[5] == ' ' ? bytes[6] : 0;
+		space_and_next = first >> 8 & 0xffff;
 		break;
 	case WORD('D', 'E', 'L', 'E'):
-		next = bytes[6] == ' ' ? bytes[7] : 0;
+		space_and_next = first & 0xffff;
 		break;
 	case WORD('O', 'P', 'T', 'I'):
 	case WORD('C', 'O', 'N', 'N'):
-		return bytes[7] == ' ';
+		return (first & 0xff) == ' ';
 	case WORD('P', 'R', 'I', ' '):
-		return bytes[4] == '*';
-	default:
-		return false;
+		return (first >> 24 & 0xff) == '*';
 	}
-	return next == '/' || next == 'h' || next == '*';
+	return space_and_next == (' ' << 8 | '/') || space_and_next == (' ' << 8 | 'h');
 }
 
 // DNS in a datagram: a query with one question and no answers, whose name begins with a label.
