@@ -16,7 +16,7 @@ ROUNDS = 5
 DELAY_MS = 30
 # What each endpoint waits on: the cause, what the peer is called, and what is asked.
 ASKED = {
-    "/postgresql/{}": ("database", " (postgresql)", "SELECT pg_sleep(?) WHERE ? <> ?"),
+    "/postgresql/{}": ("database", " (postgresql)", "SELECT pg_sleep(?) WHERE ?::text <> ?"),
     "/redis": ("cache", " (redis)", "BLPOP ?"),
     "/upstream": ("upstream", "", "POST /pay/{}"),
     "/dns": ("dns", "", "A shop.example"),

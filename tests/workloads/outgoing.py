@@ -43,7 +43,7 @@ def hello():
 @app.get("/postgresql/<int:number>")
 def ask_postgresql(number):
     with postgresql() as cursor:
-        cursor.execute("SELECT pg_sleep(%s) /* " + SECRET + " */ WHERE %s <> %s",
+        cursor.execute("SELECT pg_sleep(%s) /* " + SECRET + " */ WHERE %s::text <> %s",
                        (WAIT_SECONDS, number, SECRET))
     return "asked"
 
