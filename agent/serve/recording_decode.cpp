@@ -97,6 +97,10 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .connection = message.connection(),
     .window = read.window(message.begin_ns(), message.end_ns()),
     .times = {},
+    .calls = { .database = message.database_calls(),
+               .cache = message.cache_calls(),
+               .upstream = message.upstream_calls(),
+               .dns = message.dns_calls() },
     .method = message.method(),
     .path = message.path(),
     .status = read.status(message.status()),
@@ -108,6 +112,7 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .anonymous_end_bytes = message.anonymous_end_bytes(),
     .ended = !message.unfinished(),
     .thread_died = message.thread_died(),
+    .transaction_open = message.transaction_open(),
   };
   for (const pb::CauseTime &time : message.times()) // set, not added: repeats cannot overflow
     request.times[read.cause(time.cause())] = read.span(time.spent_ns());
@@ -123,7 +128,8 @@ domain::Wait wait_of(const pb::Wait &message, FieldReader &read)
            .cause = read.cause(message.cause()),
            .what = message.what(),
            .code = message.code(),
-           .statement = message.statement() };
+           .statement = message.statement(),
+           .repeated = message.repeated() };
 }
 
 domain::ProcessEvent process_event_of(const pb::ProcessEvent &message, FieldReader &read)

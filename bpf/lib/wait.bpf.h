@@ -41,22 +41,32 @@ static __always_inline void send_python_stack(struct python_stack_record *stack,
 // A function of its own for the verifier: see classify(). Returns 0.
 __weak __noinline int report_wait(struct thread_state *state)
 {
-	struct wait_record record = {};
+	__u64 question_bytes = 0;
+	struct wait_record *wait;
 
 	if (!state)
 		return 0;
 	send_python_stack(&state->python_stack, state, state->wait_begin_ns, PYTHON_STACK_WAITS);
 
-	record.kind = RECORD_WAIT;
-	record.cause = state->wait_cause;
-	record.tgid = state->request.tgid;
-	record.tid = state->request.tid;
-	record.sequence = state->request.sequence;
-	record.begin_ns = state->wait_begin_ns;
-	record.end_ns = state->wait_end_ns;
-	record.syscall = state->wait_syscall;
-	record.target = state->wait_target;
-	if (!send_record(&record, sizeof(record)))
+	wait = &state->wait;
+	if (state->wait_answers)
+		question_bytes = state->question_bytes;
+	if (question_bytes > WAIT_QUESTION_BYTES)
+		question_bytes = WAIT_QUESTION_BYTES;
+	wait->kind = RECORD_WAIT;
+	wait->cause = state->wait_cause;
+	wait->tgid = state->request.tgid;
+	wait->tid = state->request.tid;
+	wait->sequence = state->request.sequence;
+	wait->begin_ns = state->wait_begin_ns;
+	wait->end_ns = state->wait_end_ns;
+	wait->syscall = state->wait_syscall;
+	wait->target = state->wait_target;
+	wait->socket_inode = state->wait_socket_inode;
+	wait->flags = state->wait_flags;
+	wait->asked_bytes = state->wait_answers ? state->asked_bytes : 0;
+	wait->question_bytes = question_bytes;
+	if (!send_record(wait, __builtin_offsetof(struct wait_record, question) + question_bytes))
 		count_loss(LOSS_WAIT);
 	return 0;
 }
@@ -101,22 +111,25 @@ static __always_inline void report_release(const struct thread_state *state)
 // took as long as a sample stands for.
 static __always_inline void report_sample(struct thread_state *state, __u64 begin_ns, __u64 end_ns)
 {
-	struct wait_record record = {};
+	// The record without the question, for which a program's stack has no room, and state->wait
+	// may just be filled by the program that this one interrupts.
+	__u64 bytes[__builtin_offsetof(struct wait_record, question) / sizeof(__u64)] = {};
+	struct wait_record *record = (struct wait_record *)bytes;
 
 	walk_python_stack(&state->python_stack);
 	if (!state->python_stack.frames_count)
 		return;
 	send_python_stack(&state->python_stack, state, begin_ns, PYTHON_STACK_WAITS);
 	state->python_stack.frames_count = 0;
-	record.kind = RECORD_WAIT;
-	record.cause = CAUSE_ON_CPU;
-	record.tgid = state->request.tgid;
-	record.tid = state->request.tid;
-	record.sequence = state->request.sequence;
-	record.begin_ns = begin_ns;
-	record.end_ns = end_ns;
-	record.syscall = -1;
-	record.target.target_kind = TARGET_SAMPLE;
-	if (!send_record(&record, sizeof(record)))
+	record->kind = RECORD_WAIT;
+	record->cause = CAUSE_ON_CPU;
+	record->tgid = state->request.tgid;
+	record->tid = state->request.tid;
+	record->sequence = state->request.sequence;
+	record->begin_ns = begin_ns;
+	record->end_ns = end_ns;
+	record->syscall = -1;
+	record->target.target_kind = TARGET_SAMPLE;
+	if (!send_record(record, sizeof(bytes)))
 		count_loss(LOSS_WAIT);
 }

@@ -1,4 +1,5 @@
-// One wait inside a request that took at least the threshold.
+// One wait inside a request that took at least the threshold, with what the thread had asked of the
+// peer that it waited for.
 //
 // Sent by bpf/lib/wait.bpf.h when the thread runs again, so it comes before the record of its
 // request. Read by agent/decode/wait_decoder.cpp.
@@ -9,6 +10,10 @@
 #include "wire/wire.h"
 
 #define TARGET_ADDRESS_BYTES 16
+#define WAIT_QUESTION_BYTES 512
+// A request that asks this often of one kind of peer leaves the record of one such wait, however
+// short.
+#define REPEATED_CALLS 10
 
 // What the thread waited on.
 enum target_kind {
@@ -30,6 +35,11 @@ struct wait_target {
 };
 WIRE_SIZE(struct wait_target, 20);
 
+enum wait_flags {
+	WAIT_TLS = 1 << 0,      // the peer is spoken to over TLS
+	WAIT_REPEATED = 1 << 1, // the request has asked such a peer REPEATED_CALLS times by now
+};
+
 struct wait_record {
 	__u32 kind; // RECORD_WAIT
 	__u32 cause;
@@ -40,5 +50,11 @@ struct wait_record {
 	__u64 end_ns;  // woken, or running again where the wake-up was not seen
 	__s32 syscall; // the system call's number on this architecture, -1 outside of one
 	struct wait_target target;
+	__u64 socket_inode;   // tells the sockets of all time apart; 0 unless the target is a peer
+	__u32 flags;          // enum wait_flags
+	__u32 asked_bytes;    // sent to the peer since it last answered; 0 when nothing was
+	__u32 question_bytes; // how many of question are valid
+	__u32 unused;
+	__u8 question[WAIT_QUESTION_BYTES]; // the first of them; on the wire cut to question_bytes
 };
-WIRE_SIZE(struct wait_record, 64);
+WIRE_SIZE(struct wait_record, 600);

@@ -51,8 +51,11 @@ CHECKS = {
     "redis": _module("redis", "python3-redis"),
     "flask": _module("flask", "python3-flask"),
     "requests": _module("requests", "python3-requests"),
+    "mariadbd": _program("/usr/sbin/mariadbd", "mariadb-server"),
+    "pymysql": _module("pymysql", "python3-pymysql"),
     "grpc": _module("grpc", "python3-grpcio"),
 }
+MARIADB = ["mariadbd", "pymysql"]
 PROBES = ["root", "bpftool", "bpf"]
 SERVICES = ["gunicorn", "postgres", "psycopg2", "redis-server", "redis", "flask", "requests"]
 
