@@ -84,21 +84,25 @@ static __always_inline void report_pending_wait(struct thread_state *state)
 	state->wait_begin_ns = 0;
 }
 
-// The current thread has just woken the one of `state`, which had waited long for a lock: says who
-// released it, where that is a thread of the same process that is in a futex call.
-static __always_inline void report_release(const struct thread_state *state)
+// `task`, whose state it is, had waited long for a lock and has just been woken: says who released
+// it, where the current thread is that one. A wake-up may also be carried out by another CPU, on
+// behalf of a thread that is not to be seen there.
+static __always_inline void report_release(struct task_struct *task,
+					   const struct thread_state *state)
 {
 	struct task_struct *waker = bpf_get_current_task_btf();
 	struct thread_state *waker_state;
-	struct syscall syscall = {};
+	struct syscall released = {};
+	struct syscall awaited = {};
 
 	if ((__u32)waker->tgid != state->request.tgid)
 		return;
 	waker_state = state_of(waker);
-	if (!waker_state)
+	if (!waker_state || waker_state->walking)
 		return;
-	read_syscall(waker, &syscall);
-	if (kind_of_syscall(syscall.nr) != SYSCALL_FUTEX)
+	read_syscall(waker, &released);
+	read_syscall(task, &awaited);
+	if (kind_of_syscall(released.nr) != SYSCALL_FUTEX || released.args[0] != awaited.args[0])
 		return;
 	// While a thread runs, its own stack is not in use, or has not been walked yet.
 	walk_python_stack(&waker_state->python_stack);

@@ -150,7 +150,7 @@ int BPF_PROG(ledger_sched_wakeup, struct task_struct *task)
 	change_cause(state, CAUSE_RUN_QUEUE, now_ns);
 	state->wait_end_ns = state->since_ns;
 	if (state->wait_cause == CAUSE_LOCK && is_long(state) && is_of_request(state))
-		report_release(state);
+		report_release(task, state);
 	return 0;
 }
 
