@@ -10,7 +10,8 @@ namespace linger::decode {
 std::optional<std::string> http_question(const Question &question)
 {
   const std::optional<RequestLine> line = decode_request_line(question.bytes);
-  if (!line)
+  // Without a version behind the path it is HTTP only where the capture ends before that.
+  if (!line || (line->truncated && !question.cut()))
     return std::nullopt;
   static const domain::RouteTable routes;
   std::string_view path = line->path;

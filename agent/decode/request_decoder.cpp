@@ -104,6 +104,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   const bool whole =
       response && response->total_bytes && request.sent_bytes >= *response->total_bytes;
   request.ended = whole || (record.flags & REQUEST_ENDED) != 0;
+  request.transaction_open = (record.flags & REQUEST_TRANSACTION_OPEN) != 0;
   request.thread_died = (record.flags & REQUEST_THREAD_DIED) != 0;
   return request;
 }

@@ -41,6 +41,7 @@ private:
   QuantileSketch accept_queue_ns_;
   CauseTimes times_;
   Calls calls_;
+  std::uint64_t open_transactions_ = 0;
   SiteTable sites_{ max_sites };
   std::uint64_t faults_ = 0;
 };

@@ -48,6 +48,8 @@ struct Request {
   bool ended = true;
   /// The thread died before the response was sent.
   bool thread_died = false;
+  /// A database had a transaction of this thread open when the request ended.
+  bool transaction_open = false;
 };
 
 /// A wait inside a request that took at least the threshold, or was `repeated`.

@@ -99,6 +99,8 @@ struct EndpointReport {
   QuantileSketch accept_queue_ns;
   CauseTimes times;
   Calls calls;
+  /// Requests that ended with a transaction open.
+  std::uint64_t open_transactions = 0;
   std::vector<SiteReport> sites;
   EndpointMemory memory;
 };

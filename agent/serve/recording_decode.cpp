@@ -110,6 +110,7 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .anonymous_end_bytes = message.anonymous_end_bytes(),
     .ended = !message.unfinished(),
     .thread_died = message.thread_died(),
+    .transaction_open = message.transaction_open(),
   };
   for (const pb::CauseTime &time : message.times()) // set, not added: repeats cannot overflow
     request.times[read.cause(time.cause())] = read.span(time.spent_ns());

@@ -100,6 +100,7 @@ struct FrameMaker {
     message.set_cache_calls(request.calls.cache);
     message.set_upstream_calls(request.calls.upstream);
     message.set_dns_calls(request.calls.dns);
+    message.set_transaction_open(request.transaction_open);
   }
 
   void operator()(const domain::Wait &wait) const

@@ -50,7 +50,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	__u64 now_ns;
 	enum beginning beginning;
 
-	note_answer(state, sk);
+	note_answer(state, sk, syscall, size_bytes);
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
 		connection = take_up_connection(sk);

@@ -13,6 +13,7 @@
 
 enum {
 	DESTINATION_BYTES = 24, // of struct sockaddr_in6: family, port, flow, address
+	READY_FOR_QUERY_BYTES = 6,
 };
 
 // A datagram socket that is not connected has its peer in the call.
@@ -77,6 +78,7 @@ static __always_inline void ask(struct thread_state *state, struct sock *sk,
 	if (!goes_on) {
 		state->question_socket = (__u64)sk;
 		state->question_answered = false;
+		state->question_cause = peer->cause;
 		state->question_target = *target;
 		state->question_bytes = 0;
 		state->asked_bytes = 0;
@@ -108,10 +110,33 @@ static __always_inline void talk(struct thread_state *state, struct sock *sk,
 		ask(state, sk, &target, &peer, &payload, sent_bytes);
 }
 
-static __always_inline void note_answer(struct thread_state *state, struct sock *sk)
+// PostgreSQL ends each answer with ReadyForQuery: 'Z', a length of 5, and 'I' outside of a
+// transaction, 'T' in one, 'E' in one that has failed. What ends otherwise goes on.
+static __always_inline void note_transaction(struct thread_state *state, __u64 socket,
+					     const struct syscall *syscall, __u64 received_bytes)
 {
-	if (state->question_socket == (__u64)sk)
-		state->question_answered = true;
+	struct payload payload = find_payload(syscall, received_bytes);
+	__u8 end[READY_FOR_QUERY_BYTES] = {};
+
+	if (!payload.bytes || payload.size_bytes != received_bytes ||
+	    received_bytes < sizeof(end) ||
+	    bpf_probe_read_user(end, sizeof(end), payload.bytes + received_bytes - sizeof(end)) ||
+	    end[0] != 'Z' || big_endian(end + 1) != 5)
+		return;
+	if (end[5] == 'T' || end[5] == 'E')
+		state->transaction_socket = socket;
+	else if (end[5] == 'I' && state->transaction_socket == socket)
+		state->transaction_socket = 0;
+}
+
+static __always_inline void note_answer(struct thread_state *state, struct sock *sk,
+					const struct syscall *syscall, __u64 received_bytes)
+{
+	if (state->question_socket != (__u64)sk)
+		return;
+	state->question_answered = true;
+	if (state->question_cause == CAUSE_DATABASE)
+		note_transaction(state, (__u64)sk, syscall, received_bytes);
 }
 
 // The socket is gone, and the kernel may use its address again.
@@ -119,4 +144,6 @@ static __always_inline void forget_question(struct thread_state *state, __u64 so
 {
 	if (state->question_socket == socket)
 		state->question_socket = 0;
+	if (state->transaction_socket == socket)
+		state->transaction_socket = 0;
 }

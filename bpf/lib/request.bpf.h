@@ -60,6 +60,9 @@ __weak __noinline int send_request(struct thread_state *state)
 	head_bytes = state->request.head_bytes;
 	if (head_bytes > REQUEST_HEAD_BYTES)
 		head_bytes = REQUEST_HEAD_BYTES;
+	state->request.flags &= ~REQUEST_TRANSACTION_OPEN;
+	if (state->transaction_socket)
+		state->request.flags |= REQUEST_TRANSACTION_OPEN;
 	if (send_record(&state->request,
 			__builtin_offsetof(struct request_record, head) + head_bytes)) {
 		state->unreported = false;
@@ -132,6 +135,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	state->unreported = false;
 	state->reported = false;
 	state->question_socket = 0;
+	state->transaction_socket = 0;
 	state->repeats_told = 0;
 	__builtin_memset(state->calls_count, 0, sizeof(state->calls_count));
 

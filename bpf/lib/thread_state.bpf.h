@@ -39,6 +39,9 @@ struct thread_state {
 	__u32 asked_bytes;      // sent
 	bool question_answered; // in part, at least: what is sent next is another question
 	__u8 repeats_told;      // a bit for each enum calls_kind
+	__u32 question_cause;   // enum cause
+	// In the open request; the socket is 0 when no transaction is known to be open.
+	__u64 transaction_socket;
 	__u32 calls_count[CALLS_KINDS];
 
 	// The request. Its socket is 0 when none is open; a socket of which nothing has been

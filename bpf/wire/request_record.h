@@ -20,6 +20,8 @@ enum request_flags {
 	REQUEST_FIRST = 1 << 2,       // the first request of its connection
 	REQUEST_AFTER_BODY = 1 << 3, // head holds the last bytes received: its beginning may be the
 				     // rest of a body that the request before left unread
+	REQUEST_TRANSACTION_OPEN = 1 << 4, // the last that a database said to the thread was
+					   // that a transaction is open
 };
 
 // Kinds of peers whose calls are counted, in the order of their causes from CAUSE_DATABASE on.

@@ -4,6 +4,8 @@
 #include "decode/sql_text.h"
 #include "fuzz/property.h"
 
+#include <cctype>
+
 namespace {
 
 using namespace linger::decode;
@@ -12,23 +14,24 @@ using namespace linger::fuzz;
 bool is_word_char(char c)
 {
   const auto byte = static_cast<unsigned char>(c);
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$' || byte >= 0x80;
+  return std::isalnum(byte) != 0 || c == '_' || c == '$' || byte >= 0x80;
 }
 
 void check(const std::string &text, char identifier_quote)
 {
   must(text.size() <= max_sql_text_bytes, "a statement is short");
   bool quoted = false;
-  char before = ' ';
-  for (const char c : text) {
-    if (c == identifier_quote)
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    must(c >= 0x20 && c != 0x7f, "a terminal acts upon nothing of it");
+    if (text[i] == identifier_quote)
       quoted = !quoted;
-    must(quoted || c < '0' || c > '9' || is_word_char(before), "a digit belongs to an identifier");
-    must(quoted || c != '\'', "no string is left");
-    must(quoted || identifier_quote == '"' || c != '"', "no string of MySQL's is left");
-    must(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f, "a terminal acts upon nothing of it");
-    before = c;
+    if (quoted)
+      continue;
+    if (std::isdigit(c) != 0)
+      must(i > 0 && is_word_char(text[i - 1]), "a digit belongs to an identifier");
+    must(c != '\'', "no string is left");
+    must(identifier_quote == '"' || c != '"', "no string of MySQL's is left");
   }
 }
 

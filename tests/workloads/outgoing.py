@@ -56,6 +56,17 @@ def ask_in_a_loop():
     return "asked"
 
 
+@app.get("/transaction/<end>")
+def in_a_transaction(end):
+    """Begins one; ends it or does not."""
+    connection = once("transaction", lambda: psycopg2.connect(os.environ["OUTGOING_POSTGRESQL"]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s", (SECRET,))
+    if end == "commit":
+        connection.commit()
+    return "asked"
+
+
 @app.get("/redis")
 def ask_redis():
     cache = once("redis", lambda: redis.Redis.from_url(os.environ["OUTGOING_REDIS"]))

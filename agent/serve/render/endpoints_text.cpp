@@ -57,7 +57,12 @@ std::string calls_text(const v1::Endpoint &endpoint)
   add("cache", endpoint.calls().cache_calls());
   add("upstream", endpoint.calls().upstream_calls());
   add("dns", endpoint.calls().dns_calls());
-  return text.empty() ? text : text + " a request";
+  if (!text.empty())
+    text += " a request";
+  if (endpoint.open_transactions() > 0)
+    text += fmt::format("; {} requests ended with a transaction open",
+                        count_text(endpoint.open_transactions()));
+  return text;
 }
 
 Table::Row row_of(const v1::Endpoint &endpoint)

@@ -139,6 +139,7 @@ TEST_F(DecodeQuestion, ReadsRequestsToOtherServicesWithoutTheirQuery)
   EXPECT_EQ(asked(Cause::upstream, request), "POST /pay/{}");
   EXPECT_EQ(asked(Cause::upstream, "GET /token/secretsecretsecret HTTP/1.1\r\n", 20),
             "GET /token/…");
+  EXPECT_EQ(asked(Cause::upstream, "PASS /secret"), "");
   // A search engine that its configuration calls a database.
   EXPECT_EQ(asked(Cause::database, "GET /index/_search HTTP/1.1\r\n\r\n"), "GET /index/_search");
 }

@@ -71,6 +71,14 @@ TEST(DecodeRequest, BeginsWhenTheHandshakeWasComplete)
   EXPECT_EQ(request->times[domain::Cause::event_loop], 100ns);
 }
 
+TEST(DecodeRequest, TellsWhetherItsTransactionStayedOpen)
+{
+  request_record record = good();
+  EXPECT_FALSE(decode_request(bytes_of(record))->transaction_open);
+  record.flags |= REQUEST_TRANSACTION_OPEN;
+  EXPECT_TRUE(decode_request(bytes_of(record))->transaction_open);
+}
+
 TEST(DecodeRequest, RejectsEverySizeButItsOwn)
 {
   const auto bytes = bytes_of(good());

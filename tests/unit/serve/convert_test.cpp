@@ -90,6 +90,7 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
     endpoint.wall_ns.add(ms * 1'000'000);
   endpoint.times[domain::Cause::sleep] = 200ms;
   endpoint.calls = { .database = 28, .cache = 1, .upstream = 2, .dns = 4 };
+  endpoint.open_transactions = 5;
   endpoint.sites.resize(20, { .cause = domain::Cause::database,
                               .what = "db",
                               .code = "shop/cart.py:7 in show",
@@ -124,6 +125,7 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   EXPECT_EQ(message.calls().cache_calls(), 1U);
   EXPECT_EQ(message.calls().upstream_calls(), 2U);
   EXPECT_EQ(message.calls().dns_calls(), 4U);
+  EXPECT_EQ(message.open_transactions(), 5U);
   EXPECT_EQ(message.memory().retained_bytes(), -2);
   EXPECT_EQ(message.memory().tier(), v1::MEMORY_TIER_GROWTH);
   EXPECT_EQ(message.memory().faults_per_request(), 7.5);

@@ -38,7 +38,8 @@ inline std::vector<domain::Observation> one_of_each()
                            .anonymous_begin_bytes = 8192,
                            .anonymous_end_bytes = 4096,
                            .ended = false,
-                           .thread_died = true };
+                           .thread_died = true,
+                           .transaction_open = true };
   for (const domain::Cause cause : domain::all_causes())
     request.times[cause] = domain::Nanos{ 1 + static_cast<int>(cause) };
   const domain::Server server{ .master_tgid = 100,

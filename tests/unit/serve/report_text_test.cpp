@@ -52,6 +52,7 @@ v1::Report report_with(const std::string &text)
   endpoint.times[domain::Cause::database] = 1203 * domain::Nanos(80ms);
   endpoint.times[domain::Cause::on_cpu] = 1203 * domain::Nanos(2ms);
   endpoint.calls = { .database = 28 * 1203, .cache = 1203 };
+  endpoint.open_transactions = 17;
   endpoint.sites = { { .cause = domain::Cause::database,
                        .what = text,
                        .code = "app/report.py:9 in report",
@@ -120,7 +121,7 @@ TEST(ReportText, ShowsTheFiguresThatMatter)
          "WARNING  blocking-io-in-request", "The database takes most of /report/{}",
          "workers 101, 102 of server 100", "Do: Add an index.", "1,203       0  82.0 ms",
          "GET /report/{}", "time: database 80.0 ms (98 %), on_cpu 2.00 ms (2 %)",
-         "calls: database 28 x, cache 1 x a request",
+         "calls: database 28 x, cache 1 x a request; 17 requests ended with a transaction open",
          "waits: database /report/{} (1,203 x, 96.0 s in all, 90.0 ms at most) at "
          "app/report.py:9 in report: SELECT ?",
          "kept: 28.7 KB a request (27.0 KB to 30.0 KB, 95 %; growth)", "blocked", "97 %", "2 lost",
