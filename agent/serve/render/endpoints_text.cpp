@@ -35,10 +35,9 @@ std::string site_text(const v1::Site &site)
 {
   if (site.cause() == "on_cpu")
     return fmt::format("runs: about {} in all at {}", duration_text(site.total_ns()), site.code());
-  std::string text =
-      fmt::format("waits: {} {} ({} x, {} in all, {} at most)", site.cause(), site.what(),
-                  count_text(site.waits()), duration_text(site.total_ns()),
-                  duration_text(site.max_ns()));
+  std::string text = fmt::format("waits: {} {} ({} x, {} in all, {} at most)", site.cause(),
+                                 site.what(), count_text(site.waits()),
+                                 duration_text(site.total_ns()), duration_text(site.max_ns()));
   if (!site.code().empty())
     text += " at " + site.code();
   if (!site.statement().empty())
