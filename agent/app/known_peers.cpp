@@ -10,22 +10,24 @@ namespace {
 
 constexpr std::size_t comm_length = 15;
 
-constexpr std::array<std::pair<std::string_view, domain::Cause>, 15> programs{ {
-    { "postgres", domain::Cause::database },
-    { "pgbouncer", domain::Cause::database },
-    { "mysqld", domain::Cause::database },
-    { "mariadbd", domain::Cause::database },
-    { "proxysql", domain::Cause::database },
-    { "mongod", domain::Cause::database },
-    { "mongos", domain::Cause::database },
-    { "redis-server", domain::Cause::cache },
-    { "redis-sentinel", domain::Cause::cache },
-    { "valkey-server", domain::Cause::cache },
-    { "keydb-server", domain::Cause::cache },
-    { "memcached", domain::Cause::cache },
-    { "dnsmasq", domain::Cause::dns },
-    { "unbound", domain::Cause::dns },
-    { "systemd-resolved", domain::Cause::dns },
+using domain::Cause;
+
+constexpr std::array<KnownProgram, 15> programs{ {
+    { "postgres", Cause::database, "postgresql" },
+    { "pgbouncer", Cause::database, "pgbouncer" },
+    { "mysqld", Cause::database, "mysql" },
+    { "mariadbd", Cause::database, "mariadb" },
+    { "proxysql", Cause::database, "proxysql" },
+    { "mongod", Cause::database, "mongodb" },
+    { "mongos", Cause::database, "mongodb" },
+    { "redis-server", Cause::cache, "redis" },
+    { "redis-sentinel", Cause::cache, "redis" },
+    { "valkey-server", Cause::cache, "valkey" },
+    { "keydb-server", Cause::cache, "keydb" },
+    { "memcached", Cause::cache, "memcached" },
+    { "dnsmasq", Cause::dns, "dnsmasq" },
+    { "unbound", Cause::dns, "unbound" },
+    { "systemd-resolved", Cause::dns, "systemd-resolved" },
 } };
 
 /// "[::1]:80" is bound to "::1", "127.0.0.1:80" to "127.0.0.1".
@@ -49,29 +51,33 @@ std::vector<std::string> reached_at(const std::string &host)
 
 } // namespace
 
-std::optional<domain::Cause> cause_of_program(std::string_view comm)
+const KnownProgram *known_program(std::string_view comm)
 {
-  const auto *program = std::ranges::find_if(programs, [&](const auto &known) {
-    return known.first.substr(0, comm_length) == comm.substr(0, comm_length);
+  const auto *program = std::ranges::find_if(programs, [&](const KnownProgram &known) {
+    return known.comm.substr(0, comm_length) == comm.substr(0, comm_length);
   });
-  if (program == programs.end())
-    return std::nullopt;
-  return program->second;
+  return program == programs.end() ? nullptr : program;
 }
 
 std::vector<KnownPeer> known_peers(const std::vector<discover::LocalListener> &listeners)
 {
   std::vector<KnownPeer> peers;
   for (const discover::LocalListener &listener : listeners) {
-    const std::optional<domain::Cause> cause = cause_of_program(listener.comm);
-    if (!cause)
+    const KnownProgram *program = known_program(listener.comm);
+    if (program == nullptr)
       continue;
+    const auto add = [&](std::string address, std::uint16_t port) {
+      peers.push_back({ .address = std::move(address),
+                        .port = port,
+                        .cause = program->cause,
+                        .name = std::string(program->name) });
+    };
     if (!listener.path.empty()) {
-      peers.push_back({ .address = listener.path, .port = 0, .cause = *cause });
+      add(listener.path, 0);
       continue;
     }
     for (std::string &host : reached_at(host_of(listener.address)))
-      peers.push_back({ .address = std::move(host), .port = listener.port, .cause = *cause });
+      add(std::move(host), listener.port);
   }
   return peers;
 }

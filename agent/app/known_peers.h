@@ -6,8 +6,8 @@
 #include "domain/cause.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linger::app {
@@ -19,14 +19,23 @@ struct KnownPeer {
   /// 0 for a unix socket.
   std::uint16_t port = 0;
   domain::Cause cause = domain::Cause::upstream;
+  /// What people call it: "postgresql".
+  std::string name;
 
   bool operator==(const KnownPeer &) const = default;
   auto operator<=>(const KnownPeer &) const = default;
 };
 
-/// What a server program of that name is to its clients: "postgres" is a database. The kernel cuts
-/// names to 15 bytes, and so does this.
-[[nodiscard]] std::optional<domain::Cause> cause_of_program(std::string_view comm);
+/// A server program as its clients see it.
+struct KnownProgram {
+  std::string_view comm;
+  domain::Cause cause = domain::Cause::upstream;
+  std::string_view name;
+};
+
+/// What a server program of that name is to its clients: "postgres" is a database called
+/// "postgresql". The kernel cuts names to 15 bytes, and so does this. Null when it is not known.
+[[nodiscard]] const KnownProgram *known_program(std::string_view comm);
 
 /// The listeners whose program is known. One bound to all addresses is known under the loopback
 /// ones; clients that reach it by another address need its port in the configuration.

@@ -99,7 +99,8 @@ private:
     for (const KnownPeer &peer : known_peers(discover::local_listeners(proc))) {
       if (learned_.contains(peer))
         continue;
-      if (const Result<> learned = collector_->learn_peer(peer.address, peer.port, peer.cause))
+      if (const Result<> learned =
+              collector_->learn_peer(peer.address, peer.port, peer.cause, peer.name))
         learned_.insert(peer);
       else
         peer_gap_ =

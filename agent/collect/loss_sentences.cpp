@@ -43,6 +43,9 @@ std::string sentence(unsigned kind, const std::string &count)
     case LOSS_PYTHON_LAYOUT:
       return count +
              " forked workers have no Python lines at first because the kernel's table was full";
+    case LOSS_QUESTION:
+      return count +
+             " times what was asked of a peer could not be read: those waits have no statement";
     default:
       return count + " losses of an unknown kind";
   }

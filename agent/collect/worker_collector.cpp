@@ -81,6 +81,7 @@ struct WorkerCollector::Impl {
   std::optional<kernel::RingBuffer> ring; // its handler points to this object
   UnsettledRequests unsettled;
   PythonLines lines;
+  decode::KnownToWaits known_to_waits;
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
@@ -95,7 +96,7 @@ void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
     case RECORD_REQUEST:
       return pass_on(decode::decode_request(bytes));
     case RECORD_WAIT:
-      return pass_on(decode::decode_wait(bytes));
+      return pass_on(decode::decode_wait(bytes, known_to_waits));
     case RECORD_PROCESS:
       return pass_on(decode::decode_process(bytes));
     case RECORD_PYTHON_STACK:
@@ -182,13 +183,15 @@ Result<> WorkerCollector::watch(const domain::Server &server)
 }
 
 Result<> WorkerCollector::learn_peer(const std::string &address, std::uint16_t port,
-                                     domain::Cause cause)
+                                     domain::Cause cause, const std::string &name)
 {
   const auto target = decode::target_of(address, port);
   if (!target)
     return failure(Error::Kind::usage, address + " is neither an IP address nor a path");
+  if (!name.empty())
+    impl_->known_to_waits.peer_names.insert_or_assign(decode::describe(*target, 0), name);
   const peer value{
-    .cause = static_cast<std::uint8_t>(cause), .known = 1, .attempts_count = 0, .unused = 0
+    .cause = static_cast<std::uint8_t>(cause), .known = 1, .attempts_count = 0, .flags = 0
   };
   return impl_->probe.peers().put(*target, value);
 }
@@ -239,6 +242,8 @@ domain::CoverageSample WorkerCollector::coverage()
   if (!impl_->run_time.available())
     sample.gaps.emplace_back("the probes' run time could not be counted: the kernel refused "
                              "BPF_ENABLE_STATS");
+  if (!impl_->probe.sampler_failure().empty())
+    sample.gaps.push_back("time on the CPU has no lines: " + impl_->probe.sampler_failure());
   if (impl_->probe.uses_syscall_boundaries())
     sample.gaps.emplace_back(
         "this kernel's sockets have no tracepoints (v6.3 and newer do): requests "

@@ -47,9 +47,10 @@ public:
   /// are taken up as they are. Calling it again with the same server changes nothing.
   [[nodiscard]] Result<> watch(const domain::Server &server);
 
-  /// What stands behind an address: "127.0.0.1", "::1" or a unix socket's path (then `port` is 0).
+  /// What stands behind an address: "127.0.0.1", "::1" or a unix socket's path (then `port` is 0),
+  /// and what it is called ("postgresql"; may be empty).
   [[nodiscard]] Result<> learn_peer(const std::string &address, std::uint16_t port,
-                                    domain::Cause cause);
+                                    domain::Cause cause, const std::string &name);
 
   /// Waits up to `timeout` and hands over the requests, waits and process events that came in.
   /// Returns how many records that were.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <bpf/btf.h>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace {
 using Opened = kernel::Probe<worker_bpf, kernel::Stage::opened>;
 
 constexpr std::string_view on_syscalls = "tp/syscalls/";
+
+/// Few, and in step with nothing that happens a round number of times a second.
+constexpr unsigned samples_per_second = 49;
 
 /// The name of the tracepoint in category "syscalls" that a program wants; empty for all others,
 /// which libbpf attaches itself.
@@ -76,6 +80,7 @@ std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
   return { programs.ledger_sched_switch,
            programs.ledger_sched_wakeup,
            programs.ledger_rseq_update,
+           programs.sample_on_cpu,
            programs.request_sock_recv_length,
            programs.request_sock_send_length,
            programs.request_accept4,
@@ -132,6 +137,7 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
   }
   opened->constants().wait_threshold_ns =
       static_cast<std::uint64_t>(options.wait_threshold.count());
+  opened->constants().sample_period_ns = 1'000'000'000 / samples_per_second;
   opened->constants().wake_up_bytes = options.ring_buffer_bytes / 4;
   bpf_map__set_max_entries(opened->maps().records, options.ring_buffer_bytes);
 
@@ -159,6 +165,11 @@ Result<> WorkerProbe::attach()
     if (const auto link = attach_to_syscall(*program, links_); !link)
       return link;
   }
+  auto sampler = kernel::attach_sampler(*programs_.sample_on_cpu, samples_per_second);
+  if (sampler)
+    std::ranges::move(*sampler, std::back_inserter(links_));
+  else
+    sampler_failure_ = sampler.error().what;
   auto threads = kernel::attach_iterator(*programs_.thread_iterate);
   if (!threads)
     return tl::unexpected(threads.error());

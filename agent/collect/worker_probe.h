@@ -43,6 +43,9 @@ public:
   /// The bytes of one struct thread_record after the other.
   [[nodiscard]] Result<std::string> read_threads() const;
 
+  /// Why time on the CPU has no lines; empty when it has.
+  [[nodiscard]] const std::string &sampler_failure() const { return sampler_failure_; }
+
   [[nodiscard]] bool uses_syscall_boundaries() const { return syscall_boundaries_; }
   [[nodiscard]] bool loops_attached() const { return !loop_links_.empty(); }
 
@@ -62,6 +65,7 @@ private:
 
   std::vector<kernel::Link> links_;
   std::vector<kernel::Link> loop_links_;
+  std::string sampler_failure_;
   kernel::Link threads_;
 };
 

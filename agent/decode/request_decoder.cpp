@@ -12,6 +12,9 @@ namespace {
 static_assert(CAUSE_COUNT == domain::cause_count, "wire/cause.h and domain/cause.h differ");
 static_assert(CAUSE_IDLE == static_cast<int>(domain::Cause::idle));
 static_assert(CAUSE_GIL == static_cast<int>(domain::Cause::gil));
+static_assert(CAUSE_CACHE - CAUSE_DATABASE == CALLS_CACHE &&
+              CAUSE_UPSTREAM - CAUSE_DATABASE == CALLS_UPSTREAM &&
+              CAUSE_DNS - CAUSE_DATABASE == CALLS_DNS);
 
 constexpr std::size_t fixed_bytes = offsetof(request_record, head);
 
@@ -80,6 +83,10 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.sequence = record.sequence;
   request.connection = record.connection;
   request.times = times_of(record);
+  request.calls = { .database = record.calls_count[CALLS_DATABASE],
+                    .cache = record.calls_count[CALLS_CACHE],
+                    .upstream = record.calls_count[CALLS_UPSTREAM],
+                    .dns = record.calls_count[CALLS_DNS] };
   request.window.end = time_of(record.end_ns);
   request.window.begin = time_of(record.begin_ns - record.accept_queue_ns - record.event_loop_ns);
 
@@ -100,6 +107,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   const bool whole =
       response && response->total_bytes && request.sent_bytes >= *response->total_bytes;
   request.ended = whole || (record.flags & REQUEST_ENDED) != 0;
+  request.transaction_open = (record.flags & REQUEST_TRANSACTION_OPEN) != 0;
   request.thread_died = (record.flags & REQUEST_THREAD_DIED) != 0;
   request.interleaved = (record.flags & REQUEST_INTERLEAVED) != 0;
   return request;

@@ -58,6 +58,8 @@ std::string describe(const wait_target &target, int syscall)
       return "futex";
     case TARGET_GIL:
       return "GIL";
+    case TARGET_SAMPLE:
+      return "sampled";
     default:
       return syscall < 0 ? "page fault" : syscall_name(syscall);
   }

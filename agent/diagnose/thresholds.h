@@ -17,6 +17,10 @@ struct Thresholds {
   double blocking_min_ratio = 0.5;
   /// An endpoint that takes less than this part of the server's worker time is worth knowing only.
   double blocking_minor_ratio = 0.02;
+  /// So many calls of one kind of peer per request, each no longer than this on average, are a loop
+  /// that asks one by one for what could be asked for at once.
+  std::uint64_t blocking_loop_min_calls = 10;
+  std::int64_t blocking_loop_max_call_ns = 5'000'000;
 
   // blocked-event-loop
 

@@ -54,8 +54,12 @@ domain::Server ModWsgiSurvey::describe(domain::Server server)
   server.workers_configured = static_cast<std::uint32_t>(server.workers.size());
   std::set<std::string> addresses;
   for (const std::uint64_t inode :
-       host_.listening_inodes_of(server.master_tgid).value_or(std::vector<std::uint64_t>{}))
-    addresses.insert(host_.address_of(server.master_tgid, inode));
+       host_.listening_inodes_of(server.master_tgid).value_or(std::vector<std::uint64_t>{})) {
+    // The unix sockets are those at which it hands requests on.
+    if (std::string address = host_.address_of(server.master_tgid, inode);
+        !address.starts_with("unix:"))
+      addresses.insert(std::move(address));
+  }
   server.listen.assign(addresses.begin(), addresses.end());
   server.gaps.emplace_back("Apache's configuration is not read: the number of workers is that of "
                            "those alive, that of their threads is not known");

@@ -38,6 +38,8 @@ void EndpointAggregate::add(const WholeRequest &whole)
   if (const Nanos queued = request.times[Cause::accept_queue]; queued > Nanos::zero())
     accept_queue_ns_.add(nanos_of(queued));
   times_ += request.times;
+  calls_ += request.calls;
+  open_transactions_ += request.transaction_open ? 1 : 0;
   sites_.add_request(whole.waits);
   faults_ += request.minor_faults + request.major_faults;
 }
@@ -52,6 +54,8 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
                          .wall_ns = wall_ns_,
                          .accept_queue_ns = accept_queue_ns_,
                          .times = times_,
+                         .calls = calls_,
+                         .open_transactions = open_transactions_,
                          .sites = sites_.top(max_reported_sites) };
   const auto requests = static_cast<double>(requests_);
   report.memory.allocated_bytes = faults_ * page_bytes;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "domain/calls.h"
 #include "domain/cause.h"
 #include "domain/server.h"
 #include "domain/time.h"
@@ -28,6 +29,7 @@ struct Request {
   TimeWindow window;
   /// Adds up to window.length().
   CauseTimes times;
+  Calls calls;
   /// "-" when the bytes were no HTTP request.
   std::string method;
   /// Without the query. Empty when the bytes were no HTTP request.
@@ -46,12 +48,16 @@ struct Request {
   bool ended = true;
   /// The thread died before the response was sent.
   bool thread_died = false;
+  /// A database had a transaction of this thread open when the request ended.
+  bool transaction_open = false;
   /// The thread serves others in between: an event loop. Then its requests overlap, and only those
   /// of one connection come one after the other.
   bool interleaved = false;
 };
 
-/// A wait inside a request that took at least the threshold.
+/// A wait inside a request that took at least the threshold, or was `repeated`; or, with
+/// Cause::on_cpu, a look at a thread that ran inside one, whose window is the time that it stands
+/// for.
 struct Wait {
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;
@@ -59,13 +65,16 @@ struct Wait {
   std::uint64_t request_sequence = 0;
   TimeWindow window;
   Cause cause = Cause::other;
-  /// What was waited on: "127.0.0.1:5432", "unix:/run/redis.sock", "futex", "clock_nanosleep".
+  /// What was waited on: "127.0.0.1:5432 (postgresql)", "unix:/run/redis.sock", "futex",
+  /// "clock_nanosleep".
   std::string what;
   /// The application's line that waited, "shop/checkout.py:31 in charge". Empty when not known.
   std::string code;
-  /// What was asked of a database or a cache, its literals replaced: "SELECT * FROM cart WHERE id =
-  /// ?". Empty when not known.
+  /// What was asked of the peer, its literals replaced: "SELECT * FROM cart WHERE id = ?", "GET ?",
+  /// "POST /pay/{}". Empty when not known.
   std::string statement;
+  /// One a request, however short: the request had asked this kind of peer ten times by then.
+  bool repeated = false;
   /// Of a request whose thread serves others in between.
   bool interleaved = false;
   /// That thread itself waited, and with it all the requests that it serves.

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "domain/calls.h"
 #include "domain/cause.h"
 #include "domain/finding.h"
 #include "domain/quantile_sketch.h"
@@ -58,6 +59,8 @@ struct SiteReport {
   std::string code;
   std::string statement;
   std::uint64_t waits = 0;
+  /// Of these, the ones in requests that had asked this kind of peer ten times by then.
+  std::uint64_t repeated = 0;
   Nanos total{};
   Nanos max{};
   std::uint64_t requests = 0;
@@ -97,6 +100,9 @@ struct EndpointReport {
   /// Accept-queue time of the requests that had one: the first of each connection.
   QuantileSketch accept_queue_ns;
   CauseTimes times;
+  Calls calls;
+  /// Requests that ended with a transaction open.
+  std::uint64_t open_transactions = 0;
   std::vector<SiteReport> sites;
   EndpointMemory memory;
 };

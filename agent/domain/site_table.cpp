@@ -13,6 +13,7 @@ void SiteTable::add(const Wait &wait)
                             .code = wait.code,
                             .statement = wait.statement });
   ++spent.waits;
+  spent.repeated += wait.repeated ? 1 : 0;
   spent.total = saturating_sum(spent.total, wait.window.length());
   spent.max = std::max(spent.max, wait.window.length());
 }
@@ -24,6 +25,7 @@ void SiteTable::add_request(const SiteTable &request)
   for (const auto &[site, added] : request.sites_) {
     Spent &spent = spent_on(site);
     spent.waits += added.waits;
+    spent.repeated += added.repeated;
     spent.total = saturating_sum(spent.total, added.total);
     spent.max = std::max(spent.max, added.max);
     if (counted.insert(&spent).second)
@@ -52,6 +54,7 @@ std::vector<SiteReport> SiteTable::top(std::size_t count) const
                     .code = site.code,
                     .statement = site.statement,
                     .waits = spent.waits,
+                    .repeated = spent.repeated,
                     .total = spent.total,
                     .max = spent.max,
                     .requests = spent.requests });

@@ -42,6 +42,7 @@ private:
   };
   struct Spent {
     std::uint64_t waits = 0;
+    std::uint64_t repeated = 0;
     Nanos total{};
     Nanos max{};
     std::uint64_t requests = 0;

@@ -132,13 +132,17 @@ std::vector<HostFeature> probe_host_features()
     capability(CAP_PERFMON, "CAP_PERFMON", give, true),
     capability(CAP_SYS_PTRACE, "CAP_SYS_PTRACE",
                "Without it the files of other users' processes stay hidden in /proc, and with them "
-               "their servers. Run as root, or give the agent this capability.",
+               "their servers, and no wait has a Python line. Run as root, or give the agent this "
+               "capability.",
                false),
     map_type(BPF_MAP_TYPE_RINGBUF, "ring buffer", "5.8"),
     map_type(BPF_MAP_TYPE_TASK_STORAGE, "task storage", "5.11"),
     tracepoint("sched_switch", true, "The thread ledger hangs on it."),
     tracepoint("sock_recv_length", false,
                "Came with 6.3. Requests are cut at system calls instead, which costs more."),
+    tracepoint("rseq_update", false,
+               "Needs CONFIG_RSEQ. Python stacks are read whenever a thread blocks instead, which "
+               "costs more."),
     syscall_tracepoint(),
     optional(run_time_statistics()),
   };

@@ -35,6 +35,32 @@ Result<Link> attach_tracepoint(const bpf_program &program, const std::string &ca
   return link;
 }
 
+Result<std::vector<Link>> attach_sampler(const bpf_program &program, unsigned per_second)
+{
+  const std::string doing = std::string("attach the sampler ") + bpf_program__name(&program);
+  std::vector<Link> links;
+  for (int cpu = 0; cpu < libbpf_num_possible_cpus(); ++cpu) {
+    perf_event_attr attributes{};
+    attributes.type = PERF_TYPE_SOFTWARE;
+    attributes.size = sizeof attributes;
+    attributes.config = PERF_COUNT_SW_CPU_CLOCK;
+    attributes.freq = 1;
+    attributes.sample_freq = per_second;
+    UniqueFd event{ static_cast<int>(
+        ::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)) };
+    if (!event && errno == ENODEV)
+      continue; // offline
+    if (!event)
+      return failed(doing, errno);
+    Link link{ bpf_program__attach_perf_event(&program, event.get()) };
+    if (!link)
+      return failed(doing, errno);
+    (void)event.release(); // the link closes it
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
 Result<Link> attach_iterator(const bpf_program &program)
 {
   Link link{ bpf_program__attach_iter(&program, nullptr) };

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace linger::kernel {
 
@@ -21,6 +22,10 @@ using Link = std::unique_ptr<bpf_link, DestroyLink>;
 /// sees.
 [[nodiscard]] Result<Link> attach_tracepoint(const bpf_program &program,
                                              const std::string &category, const std::string &name);
+
+/// Runs `program`, of type perf_event, `per_second` times on each CPU that is online.
+[[nodiscard]] Result<std::vector<Link>> attach_sampler(const bpf_program &program,
+                                                       unsigned per_second);
 
 /// Prepares an iterator; read_iterator() runs it once.
 [[nodiscard]] Result<Link> attach_iterator(const bpf_program &program);

@@ -37,6 +37,7 @@ v1::Site site_of(const domain::SiteReport &site)
   message.set_statement(valid_utf8(site.statement));
   message.set_held_loop(site.held_loop);
   message.set_waits(site.waits);
+  message.set_repeated(site.repeated);
   message.set_total_ns(to_ns(site.total));
   message.set_max_ns(to_ns(site.max));
   message.set_requests(site.requests);
@@ -77,6 +78,16 @@ v1::EndpointMemory memory_of(const domain::EndpointMemory &memory)
   return message;
 }
 
+v1::Calls calls_of(const domain::Calls &calls)
+{
+  v1::Calls message;
+  message.set_database_calls(calls.database);
+  message.set_cache_calls(calls.cache);
+  message.set_upstream_calls(calls.upstream);
+  message.set_dns_calls(calls.dns);
+  return message;
+}
+
 v1::Endpoint endpoint_of(const domain::EndpointReport &endpoint)
 {
   constexpr std::size_t most_sites = 16; // promised in endpoint.proto
@@ -88,6 +99,8 @@ v1::Endpoint endpoint_of(const domain::EndpointReport &endpoint)
   message.set_errors(endpoint.errors);
   *message.mutable_wall() = quantiles_of(endpoint.wall_ns);
   *message.mutable_time() = to_proto(endpoint.times);
+  *message.mutable_calls() = calls_of(endpoint.calls);
+  message.set_open_transactions(endpoint.open_transactions);
   for (std::size_t i = 0; i < std::min(endpoint.sites.size(), most_sites); ++i)
     *message.add_sites() = site_of(endpoint.sites[i]);
   *message.mutable_memory() = memory_of(endpoint.memory);

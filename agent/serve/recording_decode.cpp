@@ -97,6 +97,10 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .connection = message.connection(),
     .window = read.window(message.begin_ns(), message.end_ns()),
     .times = {},
+    .calls = { .database = message.database_calls(),
+               .cache = message.cache_calls(),
+               .upstream = message.upstream_calls(),
+               .dns = message.dns_calls() },
     .method = message.method(),
     .path = message.path(),
     .status = read.status(message.status()),
@@ -108,6 +112,7 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .anonymous_end_bytes = message.anonymous_end_bytes(),
     .ended = !message.unfinished(),
     .thread_died = message.thread_died(),
+    .transaction_open = message.transaction_open(),
     .interleaved = message.interleaved(),
   };
   for (const pb::CauseTime &time : message.times()) // set, not added: repeats cannot overflow
@@ -125,6 +130,7 @@ domain::Wait wait_of(const pb::Wait &message, FieldReader &read)
            .what = message.what(),
            .code = message.code(),
            .statement = message.statement(),
+           .repeated = message.repeated(),
            .interleaved = message.interleaved(),
            .held_loop = message.held_loop() };
 }

@@ -96,6 +96,11 @@ struct FrameMaker {
     message.set_anonymous_end_bytes(request.anonymous_end_bytes);
     message.set_unfinished(!request.ended);
     message.set_thread_died(request.thread_died);
+    message.set_database_calls(request.calls.database);
+    message.set_cache_calls(request.calls.cache);
+    message.set_upstream_calls(request.calls.upstream);
+    message.set_dns_calls(request.calls.dns);
+    message.set_transaction_open(request.transaction_open);
     message.set_interleaved(request.interleaved);
   }
 
@@ -111,6 +116,7 @@ struct FrameMaker {
     message.set_what(wait.what);
     message.set_code(wait.code);
     message.set_statement(wait.statement);
+    message.set_repeated(wait.repeated);
     message.set_interleaved(wait.interleaved);
     message.set_held_loop(wait.held_loop);
   }

@@ -12,7 +12,7 @@
 
 struct syscall {
 	__s32 nr; // -1 outside of a system call
-	__u64 args[4];
+	__u64 args[5];
 };
 
 #if defined(__TARGET_ARCH_x86)
@@ -37,6 +37,7 @@ static __always_inline void read_syscall(struct task_struct *task, struct syscal
 	syscall->args[1] = saved.si;
 	syscall->args[2] = saved.dx;
 	syscall->args[3] = saved.r10;
+	syscall->args[4] = saved.r8;
 }
 #else
 #error "No register layout has been written for this architecture"

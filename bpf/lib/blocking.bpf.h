@@ -6,8 +6,8 @@
 #pragma once
 
 #include "lib/arch.bpf.h"
-#include "lib/peer.bpf.h"
 #include "lib/python_stack.bpf.h"
+#include "lib/question.bpf.h"
 #include "lib/request.bpf.h"
 #include "lib/socket.bpf.h"
 #include "lib/syscall_kind.bpf.h"
@@ -24,28 +24,43 @@ struct blocking {
 	// The accepted connection it waits on; 0 when it is another thing.
 	__u64 client_socket;
 	struct wait_target target;
+	// Of the peer that it waits for.
+	__u64 socket_inode;
+	__u32 flags;     // enum wait_flags
+	bool for_answer; // to what it has asked there
 };
 
 enum {
 	SELECT_WORDS = 16, // FD_SETSIZE is 1024
 };
 
-static __always_inline void block_on_socket(struct sock *sk, enum syscall_kind kind,
+static __always_inline void block_on_socket(struct file *file, enum syscall_kind kind,
 					    const struct thread_state *state,
 					    struct blocking *blocking)
 {
+	struct sock *sk = sock_of(file);
+	__u16 port = port_of(sk);
+	struct peer peer;
+
 	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN) {
 		blocking->cause = CAUSE_IDLE;
 		blocking->for_connection = true;
 		return;
 	}
 	read_peer(sk, &blocking->target);
-	if (is_own(state, sk, port_of(sk)) || connection_of(sk)) {
+	if (is_own(state, sk, port) || connection_of(sk)) {
 		blocking->client_socket = (__u64)sk;
 		blocking->cause = kind == SYSCALL_SEND ? CAUSE_CLIENT_WRITE : CAUSE_CLIENT_READ;
 		return;
 	}
-	blocking->cause = cause_of_peer(&blocking->target);
+	blocking->for_answer =
+		kind != SYSCALL_CONNECT && kind != SYSCALL_SEND && is_asked(state, sk, port);
+	if (blocking->for_answer && is_unconnected(&blocking->target))
+		blocking->target = state->question_target;
+	peer = peer_of(&blocking->target);
+	blocking->cause = peer.cause;
+	blocking->socket_inode = BPF_CORE_READ(file, f_inode, i_ino);
+	blocking->flags = peer.flags & PEER_TLS ? WAIT_TLS : 0;
 }
 
 static __always_inline void block_on_file(struct file *file, enum syscall_kind kind,
@@ -54,7 +69,7 @@ static __always_inline void block_on_file(struct file *file, enum syscall_kind k
 {
 	switch (format_of(file)) {
 	case S_IFSOCK:
-		block_on_socket(sock_of(file), kind, state, blocking);
+		block_on_socket(file, kind, state, blocking);
 		break;
 	case S_IFREG:
 	case S_IFDIR:

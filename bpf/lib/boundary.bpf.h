@@ -6,7 +6,7 @@
 #pragma once
 
 #include "lib/connection.bpf.h"
-#include "lib/peer.bpf.h"
+#include "lib/question.bpf.h"
 #include "lib/request.bpf.h"
 
 enum {
@@ -84,6 +84,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	__u64 now_ns;
 	enum beginning beginning;
 
+	note_answer(state, sk, port, syscall, size_bytes);
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
 		connection = take_up_connection(sk);
@@ -164,5 +165,5 @@ static __always_inline void send(struct task_struct *task, struct thread_state *
 	if (is_own(state, sk, port))
 		respond(task, state, syscall, size_bytes);
 	else if (!is_server_end(sk))
-		learn_peer(sk, syscall, size_bytes);
+		talk(state, sk, port, syscall, size_bytes);
 }

@@ -104,6 +104,9 @@ __weak __noinline int park_request(struct thread_state *state)
 	parked->idle_ns = state->spent_ns[CAUSE_IDLE];
 	parked->busy_ns = state->loop.cut_busy_ns;
 	parked->wait = state->loop.wait;
+	parked->transaction_socket = state->transaction_socket;
+	parked->transaction_port = state->transaction_port;
+	__builtin_memcpy(parked->calls_count, state->calls_count, sizeof(state->calls_count));
 	parked->connection = state->connection;
 	parked->port = state->request_port;
 	parked->connection_saved = state->connection_saved;
@@ -120,24 +123,26 @@ __weak __noinline int park_request(struct thread_state *state)
 static __always_inline void tell_task_wait(const struct thread_state *state,
 					   const struct parked_request *parked, __u64 waited_ns)
 {
-	struct wait_record record = {};
+	// Without a question, for which a program's stack has no room.
+	__u64 bytes[__builtin_offsetof(struct wait_record, question) / sizeof(__u64)] = {};
+	struct wait_record *record = (struct wait_record *)bytes;
 
 	if (waited_ns < wait_threshold_ns || !parked->request.received_bytes)
 		return;
 	// Between two requests of its connection.
 	if (parked->request.sent_bytes && parked->wait.cause == CAUSE_CLIENT_READ)
 		return;
-	record.kind = RECORD_WAIT;
-	record.cause = parked->wait.cause;
-	record.tgid = parked->request.tgid;
-	record.tid = parked->request.tid;
-	record.sequence = parked->request.sequence;
-	record.begin_ns = state->born_ns + parked->idle_ns + parked->busy_ns;
-	record.end_ns = record.begin_ns + waited_ns;
-	record.syscall = state->loop.syscall;
-	record.target = parked->wait.target;
-	record.flags = WAIT_INTERLEAVED;
-	if (!send_record(&record, sizeof(record)))
+	record->kind = RECORD_WAIT;
+	record->cause = parked->wait.cause;
+	record->tgid = parked->request.tgid;
+	record->tid = parked->request.tid;
+	record->sequence = parked->request.sequence;
+	record->begin_ns = state->born_ns + parked->idle_ns + parked->busy_ns;
+	record->end_ns = record->begin_ns + waited_ns;
+	record->syscall = state->loop.syscall;
+	record->target = parked->wait.target;
+	record->flags = WAIT_INTERLEAVED;
+	if (!send_record(record, sizeof(bytes)))
 		count_loss(LOSS_WAIT);
 }
 
@@ -180,6 +185,9 @@ __weak __noinline int turn_to(struct thread_state *state, __u64 socket, int begi
 	state->request_socket = socket;
 	state->request_port = parked->port;
 	state->connection = parked->connection;
+	state->transaction_socket = parked->transaction_socket;
+	state->transaction_port = parked->transaction_port;
+	__builtin_memcpy(state->calls_count, parked->calls_count, sizeof(state->calls_count));
 	state->connection_saved = parked->connection_saved;
 	state->unreported = parked->unreported;
 	state->reported = parked->reported;

@@ -42,6 +42,9 @@ struct parked_request {
 	__u64 idle_ns;
 	__u64 busy_ns;
 	struct task_wait wait;
+	__u64 transaction_socket;
+	__u32 calls_count[CALLS_KINDS];
+	__u16 transaction_port;
 	struct connection connection;
 	__u16 port; // the socket's own
 	bool connection_saved;

@@ -30,7 +30,7 @@ static __always_inline void expect_peer(struct thread_state *state, __u64 socket
 	struct task_wait wait = { .socket = socket };
 
 	read_peer((struct sock *)socket, &wait.target);
-	wait.cause = cause_of_peer(&wait.target);
+	wait.cause = peer_of(&wait.target).cause;
 	state->loop.wait = wait;
 }
 
@@ -143,7 +143,7 @@ __weak __noinline int touch(struct thread_state *state, __u64 socket, __u32 port
 					(kind == SYSCALL_RECEIVE && result > 0));
 		} else if (!is_server_end(sk)) {
 			touch_outgoing(state, socket, result, kind);
-			return kind == SYSCALL_SEND && result > 0;
+			return result > 0;
 		} else {
 			end_turn(state);
 			if (kind != SYSCALL_RECEIVE) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lib/payload.bpf.h"
+#include "lib/protocol.bpf.h"
 #include "lib/socket.bpf.h"
 #include "wire/peer.h"
 
@@ -13,7 +14,6 @@
 
 enum {
 	PEER_ATTEMPTS = 8,
-	PEER_BYTES = 16,
 };
 
 // Peer's address and port -> what it is. Written by the probes and by userspace, read at each wait.
@@ -41,92 +41,76 @@ static __always_inline enum cause cause_of_port(const struct wait_target *target
 	return cause ? *cause : CAUSE_UPSTREAM;
 }
 
-static __always_inline enum cause cause_of_peer(const struct wait_target *target)
+// What is known of a peer so far.
+static __always_inline struct peer peer_of(const struct wait_target *target)
 {
+	struct peer unknown = { .cause = CAUSE_OTHER };
 	struct peer *peer;
 
 	if (target->target_kind == TARGET_NONE)
-		return CAUSE_OTHER;
+		return unknown;
 	peer = bpf_map_lookup_elem(&peers, target);
-	return peer ? peer->cause : cause_of_port(target);
-}
-
-static __always_inline __u32 big_endian(const __u8 *bytes)
-{
-	return (__u32)bytes[0] << 24 | (__u32)bytes[1] << 16 | (__u32)bytes[2] << 8 | bytes[3];
-}
-
-// PostgreSQL: a startup message (length, 3.0), an SSL request, or a typed message whose length,
-// which counts itself, fits into what is sent.
-static __always_inline bool is_postgresql(const __u8 *bytes, __u64 size_bytes)
-{
-	__u32 code = big_endian(bytes + 4);
-	__u32 length;
-
-	if (big_endian(bytes) <= size_bytes &&
-	    (code == 0x00030000 || code == 80877103 || code == 80877104))
-		return true;
-	length = big_endian(bytes + 1);
-	if (length < 4 || (__u64)length + 1 > size_bytes)
-		return false;
-	if (bytes[0] == 'Q')
-		return (__u64)length + 1 == size_bytes;
-	return bytes[0] == 'P' || bytes[0] == 'B';
-}
-
-// MySQL: a 24-bit length, sequence 0 and one of the commands that carry work.
-static __always_inline bool is_mysql(const __u8 *bytes, __u64 size_bytes)
-{
-	__u32 length = bytes[0] | (__u32)bytes[1] << 8 | (__u32)bytes[2] << 16;
-
-	if ((__u64)length + 4 != size_bytes || bytes[3] != 0)
-		return false;
-	return bytes[4] == 0x03 || bytes[4] == 0x16 || bytes[4] == 0x17 || bytes[4] == 0x0e;
-}
-
-// Redis: an array of bulk strings, "*2\r\n$3\r\n" or "*12\r\n$3\r\n".
-static __always_inline bool is_redis(const __u8 *bytes)
-{
-	if (bytes[0] != '*' || bytes[1] < '1' || bytes[1] > '9')
-		return false;
-	if (bytes[2] == '\r')
-		return bytes[3] == '\n' && bytes[4] == '$';
-	return bytes[2] >= '0' && bytes[2] <= '9' &&
-	       ((bytes[3] == '\r' && bytes[5] == '$') || (bytes[4] == '\r' && bytes[6] == '$'));
-}
-
-// Looks at what a watched thread is sending to a peer, until the peer is known.
-static __always_inline void learn_peer(struct sock *sk, const struct syscall *syscall,
-				       __u64 size_bytes)
-{
-	struct wait_target target = {};
-	struct peer guess = {};
-	__u8 bytes[PEER_BYTES] = {};
-	struct peer *peer;
-	const void *payload;
-
-	read_peer(sk, &target);
-	if (target.target_kind == TARGET_NONE)
-		return;
-	peer = bpf_map_lookup_elem(&peers, &target);
-	if (peer && (peer->known || peer->attempts_count >= PEER_ATTEMPTS))
-		return;
 	if (peer)
-		guess = *peer;
-	else
-		guess.cause = cause_of_port(&target);
-	guess.attempts_count++;
+		return *peer;
+	unknown.cause = cause_of_port(target);
+	return unknown;
+}
 
-	payload = payload_of(syscall);
-	if (payload && size_bytes >= 5 && bpf_probe_read_user(bytes, sizeof(bytes), payload) == 0) {
-		if (is_postgresql(bytes, size_bytes) || is_mysql(bytes, size_bytes)) {
-			guess.cause = CAUSE_DATABASE;
-			guess.known = 1;
-		} else if (is_redis(bytes)) {
-			guess.cause = CAUSE_CACHE;
-			guess.known = 1;
-		}
+// A full map costs no record: the port still tells.
+static __always_inline void remember_peer(const struct wait_target *target, const struct peer *peer)
+{
+	bpf_map_update_elem(&peers, target, peer, BPF_ANY);
+}
+
+// Looks at the first bytes of what a watched thread sends to a peer that is not known yet.
+//
+// A function of its own for the verifier: see classify(). Returns 0.
+__weak __noinline int guess_peer(struct peer *guess, const struct first_bytes *first,
+				 __u64 sent_bytes, __u32 protocol)
+{
+	const __u8 *bytes;
+
+	if (!guess || !first)
+		return 0;
+	bytes = first->bytes;
+	if (is_tls(bytes, sent_bytes))
+		guess->flags |= PEER_TLS;
+	if (guess->known || guess->attempts_count >= PEER_ATTEMPTS)
+		return 0;
+	guess->attempts_count++;
+	if (is_postgresql(bytes, sent_bytes) || is_mysql(bytes, sent_bytes)) {
+		guess->cause = CAUSE_DATABASE;
+		guess->known = 1;
+	} else if (is_redis(bytes) || is_memcached(bytes, sent_bytes)) {
+		guess->cause = CAUSE_CACHE;
+		guess->known = 1;
+	} else if (is_http(bytes)) {
+		guess->known = 1; // some databases speak it too: their port may say so
+	} else if (protocol == IPPROTO_UDP && is_dns(bytes, sent_bytes)) {
+		guess->cause = CAUSE_DNS;
+		guess->known = 1;
 	}
-	// A full map costs no record: the port still tells.
-	bpf_map_update_elem(&peers, &target, &guess, BPF_ANY);
+	return 0;
+}
+
+// The peer that `sent_bytes` bytes go to, `payload` the first of them.
+static __always_inline struct peer learn_peer(struct sock *sk, const struct wait_target *target,
+					      const struct payload *payload, __u64 sent_bytes)
+{
+	struct peer peer = peer_of(target);
+	struct peer before = peer;
+	struct first_bytes first = {};
+	__u64 read_bytes = payload->size_bytes;
+
+	if ((peer.known || peer.attempts_count >= PEER_ATTEMPTS) && peer.flags & PEER_TLS)
+		return peer;
+	if (read_bytes > PROTOCOL_BYTES)
+		read_bytes = PROTOCOL_BYTES;
+	if (!payload->bytes || read_bytes < 5 ||
+	    bpf_probe_read_user(first.bytes, read_bytes, payload->bytes))
+		return peer;
+	guess_peer(&peer, &first, sent_bytes, BPF_CORE_READ(sk, sk_protocol));
+	if (peer.flags != before.flags || peer.attempts_count != before.attempts_count)
+		remember_peer(target, &peer);
+	return peer;
 }

@@ -17,10 +17,9 @@
 // knows, and at fork. A process without an entry has no stacks.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32);
 	__type(value, struct python_layout);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 4096);
 } python_layouts __weak SEC(".maps");
 
 static __always_inline struct python_layout *python_layout_of(__u32 tgid)

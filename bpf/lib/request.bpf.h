@@ -51,6 +51,13 @@ static __always_inline bool request_received(const struct thread_state *state)
 	       (!(state->request.flags & REQUEST_AFTER_BODY) || state->request.sent_bytes);
 }
 
+// A connection that was closed took its transaction along.
+static __always_inline bool transaction_open(const struct thread_state *state)
+{
+	return state->transaction_socket && !is_closed(state->transaction_socket) &&
+	       port_of((struct sock *)state->transaction_socket) == state->transaction_port;
+}
+
 // A function of its own for the verifier: see classify(). Returns 0.
 __weak __noinline int send_request(struct thread_state *state)
 {
@@ -61,6 +68,9 @@ __weak __noinline int send_request(struct thread_state *state)
 	head_bytes = state->request.head_bytes;
 	if (head_bytes > REQUEST_HEAD_BYTES)
 		head_bytes = REQUEST_HEAD_BYTES;
+	state->request.flags &= ~REQUEST_TRANSACTION_OPEN;
+	if (transaction_open(state))
+		state->request.flags |= REQUEST_TRANSACTION_OPEN;
 	if (send_record(&state->request,
 			__builtin_offsetof(struct request_record, head) + head_bytes)) {
 		state->unreported = false;
@@ -102,6 +112,7 @@ static __always_inline void extend_request(struct task_struct *task, struct thre
 	request->end_ns = state->since_ns;
 	for (int i = 0; i < CAUSE_COUNT; i++)
 		request->spent_ns[i] = state->spent_ns[i] - state->begin_spent_ns[i];
+	__builtin_memcpy(request->calls_count, state->calls_count, sizeof(request->calls_count));
 	request->minor_faults_count = task->min_flt - state->begin_minor_faults_count;
 	request->major_faults_count = task->maj_flt - state->begin_major_faults_count;
 	request->anonymous_end_bytes = anonymous_bytes_of(task);
@@ -147,6 +158,10 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	state->connection = *connection;
 	state->unreported = false;
 	state->reported = false;
+	state->question_socket = 0;
+	state->transaction_socket = 0;
+	state->repeats_told = 0;
+	__builtin_memset(state->calls_count, 0, sizeof(state->calls_count));
 
 	request->kind = RECORD_REQUEST;
 	request->flags = 0;
@@ -169,6 +184,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	}
 	request->received_bytes = 0;
 	request->sent_bytes = 0;
+	__builtin_memset(request->calls_count, 0, sizeof(request->calls_count));
 	request->minor_faults_count = 0;
 	request->major_faults_count = 0;
 	request->anonymous_begin_bytes = anonymous_bytes_of(task);

@@ -16,6 +16,7 @@ enum {
 	AF_INET = 2,
 	AF_INET6 = 10,
 	IPPROTO_TCP = 6,
+	IPPROTO_UDP = 17,
 	// States, of unix sockets too: include/net/af_unix.h takes TCP's.
 	TCP_ESTABLISHED = 1,
 	TCP_CLOSE_WAIT = 8,

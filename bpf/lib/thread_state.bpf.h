@@ -30,8 +30,27 @@ struct thread_state {
 	__s32 wait_syscall;
 	struct wait_target wait_target;
 	bool wait_pending; // it is over, its record has not been sent yet
+	bool walking;      // python_stack is being filled or sent
 	bool returns_seen; // rseq_update tells of the thread's ways back to user mode
 	struct python_stack_record python_stack;
+	__u64 wait_socket_inode;
+	__u32 wait_flags;  // enum wait_flags
+	bool wait_answers; // it waits for the answer to the question
+
+	// What the thread has asked of a peer; its bytes are in `wait` below. The socket is 0 when
+	// this request has asked nothing yet.
+	__u64 question_socket;
+	__u16 question_port; // the socket's own, as request_port
+	struct wait_target question_target;
+	__u32 question_bytes;   // kept
+	__u32 asked_bytes;      // sent
+	bool question_answered; // in part, at least: what is sent next is another question
+	__u8 repeats_told;      // a bit for each enum calls_kind
+	__u32 question_cause;   // enum cause
+	// In the open request; the socket is 0 when no transaction is known to be open.
+	__u64 transaction_socket;
+	__u16 transaction_port;
+	__u32 calls_count[CALLS_KINDS];
 
 	// The request. Its socket is 0 when none is open; a socket of which nothing has been
 	// received yet is a connection that the thread accepted.
@@ -47,6 +66,8 @@ struct thread_state {
 	bool reported;   // the record has been sent before
 	struct request_record request;
 	__u8 head_slack[REQUEST_HEAD_BYTES]; // lets the verifier see that appending stays inside
+	struct wait_record wait;             // filled when it is sent, but for the question
+	__u8 question_slack[WAIT_QUESTION_BYTES];
 
 	// Whether it is a thread of an event loop: it serves many requests in turns, of which the
 	// above is the one whose turn it is.

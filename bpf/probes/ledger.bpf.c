@@ -69,15 +69,36 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 	state->wait_end_ns = 0;
 	state->wait_syscall = blocking.syscall;
 	state->wait_target = blocking.target;
+	state->wait_socket_inode = blocking.socket_inode;
+	state->wait_flags = blocking.flags;
+	state->wait_answers = blocking.for_answer;
 	state->python_stack.frames_count = 0;
 	if (!state->returns_seen && blocking.cause != CAUSE_IDLE)
 		walk_python_stack(&state->python_stack);
 }
 
+static __always_inline bool is_of_request(const struct thread_state *state)
+{
+	return state->wait_cause != CAUSE_IDLE && request_received(state);
+}
+
 static __always_inline bool is_long(const struct thread_state *state)
 {
-	return state->wait_end_ns - state->wait_begin_ns >= wait_threshold_ns &&
-	       state->wait_cause != CAUSE_IDLE && request_received(state);
+	return state->wait_end_ns - state->wait_begin_ns >= wait_threshold_ns;
+}
+
+// The first wait of the request after it has asked one kind of peer REPEATED_CALLS times: that the
+// calls are short is no reason not to know what they ask.
+static __always_inline bool is_repeated(struct thread_state *state)
+{
+	__u32 kind = state->wait_cause - CAUSE_DATABASE;
+
+	if (!state->wait_answers || kind >= CALLS_KINDS || state->repeats_told & 1 << kind ||
+	    state->calls_count[kind] < REPEATED_CALLS)
+		return false;
+	state->repeats_told |= 1 << kind;
+	state->wait_flags |= WAIT_REPEATED;
+	return true;
 }
 
 static __always_inline void leave_cpu(struct task_struct *task, struct thread_state *state,
@@ -98,7 +119,7 @@ static __always_inline void return_to_cpu(struct thread_state *state, __u64 now_
 		return;
 	if (!state->wait_end_ns)
 		state->wait_end_ns = now_ns;
-	if (is_long(state)) {
+	if (is_of_request(state) && (is_repeated(state) || is_long(state))) {
 		if (state->returns_seen && python_layout_of(state->request.tgid)) {
 			state->wait_pending = true;
 			return;
@@ -133,8 +154,8 @@ int BPF_PROG(ledger_sched_wakeup, struct task_struct *task)
 	now_ns = bpf_ktime_get_ns();
 	change_cause(state, CAUSE_RUN_QUEUE, now_ns);
 	state->wait_end_ns = state->since_ns;
-	if (state->wait_cause == CAUSE_LOCK && is_long(state))
-		report_release(state);
+	if (state->wait_cause == CAUSE_LOCK && is_long(state) && is_of_request(state))
+		report_release(task, state);
 	return 0;
 }
 

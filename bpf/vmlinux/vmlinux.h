@@ -79,6 +79,7 @@ struct rb_root_cached {
 
 struct inode {
 	__u16 i_mode;
+	unsigned long i_ino;
 };
 
 struct file {

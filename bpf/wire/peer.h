@@ -6,10 +6,14 @@
 #include "wire/cause.h"
 #include "wire/wire.h"
 
+enum peer_flags {
+	PEER_TLS = 1 << 0, // what is sent to it is encrypted
+};
+
 struct peer {
 	__u8 cause;          // enum cause
-	__u8 known;          // told by the user or by bytes: nothing changes it any more
+	__u8 known;          // told by the user or by bytes: the cause does not change any more
 	__u8 attempts_count; // first bytes looked at in vain
-	__u8 unused;
+	__u8 flags;          // enum peer_flags
 };
 WIRE_SIZE(struct peer, 4);

@@ -1,5 +1,5 @@
 // Where a process's CPython keeps what the probes ask of it. The value of the map python_layouts,
-// whose key is a tgid; written by userspace (agent/collect/python_processes.cpp), which knows the
+// whose key is a tgid; written by userspace (agent/collect/python_lines.cpp), which knows the
 // versions, and copied at fork.
 
 #pragma once

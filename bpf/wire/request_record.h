@@ -22,7 +22,18 @@ enum request_flags {
 				     // rest of a body that the request before left unread
 	REQUEST_UWSGI = 1 << 4, // head holds the pairs of a uwsgi packet, without its header, and
 				// without QUERY_STRING where that comes first
-	REQUEST_INTERLEAVED = 1 << 5, // the thread served others in between
+	REQUEST_TRANSACTION_OPEN = 1 << 5, // the last that a database said to the thread was
+					   // that a transaction is open
+	REQUEST_INTERLEAVED = 1 << 6, // the thread served others in between
+};
+
+// Kinds of peers whose calls are counted, in the order of their causes from CAUSE_DATABASE on.
+enum calls_kind {
+	CALLS_DATABASE,
+	CALLS_CACHE,
+	CALLS_UPSTREAM,
+	CALLS_DNS,
+	CALLS_KINDS,
 };
 
 struct request_record {
@@ -44,10 +55,11 @@ struct request_record {
 	__u64 major_faults_count;
 	__u64 anonymous_begin_bytes;
 	__u64 anonymous_end_bytes;
-	__u64 spent_ns[CAUSE_COUNT]; // between begin_ns and end_ns; adds up to their difference
-	__u32 response_bytes;        // how many of response are valid
-	__u32 head_bytes;            // how many of head are valid
+	__u64 spent_ns[CAUSE_COUNT];    // between begin_ns and end_ns; adds up to their difference
+	__u32 calls_count[CALLS_KINDS]; // round trips: how often something was asked of such a peer
+	__u32 response_bytes;           // how many of response are valid
+	__u32 head_bytes;               // how many of head are valid
 	__u8 response[RESPONSE_HEAD_BYTES]; // the first bytes sent
 	__u8 head[REQUEST_HEAD_BYTES]; // the first bytes received; on the wire cut to head_bytes
 };
-WIRE_SIZE(struct request_record, 776);
+WIRE_SIZE(struct request_record, 792);

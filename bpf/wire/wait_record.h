@@ -1,4 +1,5 @@
-// One wait inside a request that took at least the threshold.
+// One wait inside a request that took at least the threshold, with what the thread had asked of the
+// peer that it waited for.
 //
 // Sent by bpf/lib/wait.bpf.h when the thread runs again, so it comes before the record of its
 // request. Read by agent/decode/wait_decoder.cpp.
@@ -9,6 +10,10 @@
 #include "wire/wire.h"
 
 #define TARGET_ADDRESS_BYTES 16
+#define WAIT_QUESTION_BYTES 512
+// A request that asks this often of one kind of peer leaves the record of one such wait, however
+// short.
+#define REPEATED_CALLS 10
 
 // What the thread waited on.
 enum target_kind {
@@ -19,7 +24,8 @@ enum target_kind {
 	TARGET_FILE = 4,
 	TARGET_PIPE = 5,
 	TARGET_FUTEX = 6,
-	TARGET_GIL = 7, // the interpreter's lock
+	TARGET_GIL = 7,    // the interpreter's lock
+	TARGET_SAMPLE = 8, // nothing: with CAUSE_ON_CPU, a look at a thread that ran
 };
 
 struct wait_target {
@@ -30,8 +36,10 @@ struct wait_target {
 WIRE_SIZE(struct wait_target, 20);
 
 enum wait_flags {
-	WAIT_INTERLEAVED = 1 << 0, // the thread serves other requests too: an event loop
-	WAIT_HELD_LOOP = 1 << 1,   // it waited itself, and all of them with it
+	WAIT_TLS = 1 << 0,      // the peer is spoken to over TLS
+	WAIT_REPEATED = 1 << 1, // the request has asked such a peer REPEATED_CALLS times by now
+	WAIT_INTERLEAVED = 1 << 2, // the thread serves other requests too: an event loop
+	WAIT_HELD_LOOP = 1 << 3,   // it waited itself, and all of them with it
 };
 
 struct wait_record {
@@ -44,7 +52,11 @@ struct wait_record {
 	__u64 end_ns;  // woken, or running again where the wake-up was not seen
 	__s32 syscall; // the system call's number on this architecture, -1 outside of one
 	struct wait_target target;
-	__u32 flags; // enum wait_flags
+	__u64 socket_inode;   // tells the sockets of all time apart; 0 unless the target is a peer
+	__u32 flags;          // enum wait_flags
+	__u32 asked_bytes;    // sent to the peer since it last answered; 0 when nothing was
+	__u32 question_bytes; // how many of question are valid
 	__u32 unused;
+	__u8 question[WAIT_QUESTION_BYTES]; // the first of them; on the wire cut to question_bytes
 };
-WIRE_SIZE(struct wait_record, 72);
+WIRE_SIZE(struct wait_record, 600);

@@ -55,6 +55,8 @@ def report(request, workload, tmp_path_factory):
         with Running(directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid",
                      server.tgid, "--duration", "60s").wait_attached() as diagnosis:
             for _ in range(ROUNDS):
+                for _ in range(3):
+                    client.get("/cpu")
                 for route in WAITS:
                     if route == "/upload":
                         upload(server.port, route)
@@ -68,6 +70,15 @@ def test_names_the_line_that_waited(report, route):
     site = dominant_site(report, route)
     assert site["cause"] == WAITS[route][1]
     assert site["code"] == code_of(route)
+
+
+def test_names_the_lines_that_ran(report):
+    endpoint = next(e for e in report["endpoints"] if e["route"] == "/cpu")
+    view = function_of("/cpu")
+    lines = {f"{FILE}:{line} in cpu" for line in range(view.lineno, view.end_lineno + 1)}
+    ran = sum(number(site, "totalNs") for site in endpoint["sites"]
+              if site["cause"] == "on_cpu" and site["code"] in lines)
+    assert ran > number(endpoint["time"], "onCpuNs") / 2
 
 
 def test_has_no_excuse(report):

@@ -23,7 +23,7 @@ def spent(**by_cause):
 def request_record(head, response, *, flags=1):
     """struct request_record, bpf/wire/request_record.h."""
     fixed = struct.pack("<4I12Q", 1, flags, 7, 8, 99, 3, 1000, 1600, 300, 100, 256, len(response), 4, 0, 4096, 8192)
-    sizes = struct.pack("<2I", len(response), len(head))
+    sizes = struct.pack("<6I", 28, 1, 0, 0, len(response), len(head))
     return fixed + spent(c0=200, c5=400) + sizes + response.ljust(256, b"\0") + head
 
 
@@ -33,9 +33,36 @@ def thread_record(head, *, flags=1):
     return fixed + spent(c17=30) + struct.pack("<2I", len(head), 0) + head.ljust(256, b"\0")
 
 
-def wait_record(kind, address, *, port=0, syscall=7, flags=0):
+def wait_record(kind, address, *, port=0, syscall=7, flags=0, question=b""):
     """struct wait_record, bpf/wire/wait_record.h."""
-    return struct.pack("<4I3QiHH16s2I", 2, 5, 7, 8, 3, 10, 30, syscall, kind, port, address, flags, 0)
+    fixed = struct.pack("<4I3QiHH16s", 2, 5, 7, 8, 3, 10, 30, syscall, kind, port, address)
+    return fixed + struct.pack("<Q4I", 4711, flags, len(question), len(question), 0) + question
+
+
+def postgresql(kind, body):
+    """A message of PostgreSQL's frontend."""
+    return kind + struct.pack(">I", len(body) + 4) + body
+
+
+def mysql(command, body):
+    """A command of MySQL's client protocol."""
+    return struct.pack("<I", len(body) + 1)[:3] + b"\0" + bytes([command]) + body
+
+
+def questions():
+    """What clients ask of their peers; in front the number of bytes that were not captured."""
+    hello = b"\3\3" + b"r" * 32 + b"\0\0\2cc\1\0\0\x10\0\0\0\x0c\0\x0a\0\0\7a.b.com"
+    asked = [
+        postgresql(b"Q", b"SELECT a FROM b WHERE c = 'x'\0"),
+        postgresql(b"P", b"s1\0SELECT $1\0\0\0") + postgresql(b"B", b"\0s1\0") + postgresql(b"S", b""),
+        postgresql(b"B", b"\0_pg3_0\0") + postgresql(b"E", b"\0\0\0\0\0"), b"\0\0\0\x08\x04\xd2\x16\x2f",
+        struct.pack(">II", 14, 0x30000) + b"user\0\0", mysql(3, b'SELECT "x"'), mysql(3, b"\0\1SELECT 1"),
+        mysql(0x19, b"\1\0\0\0") + mysql(0x17, b"\1\0\0\0"), b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
+        b"*1\r\n$5\r\nMULTI\r\n*3\r\n$5\r\nDEBUG\r\n$5\r\nSLEEP\r\n$1\r\n1\r\n", b"gets a b\r\n",
+        b"\x80\0\0\1\0\0\0\0\0\0\0\1" + b"\0" * 12 + b"k", b"POST /pay/17?a=b HTTP/1.1\r\n\r\n",
+        b"\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\3com\0\0\x1c\0\1",
+        struct.pack(">BHHB", 0x16, 0x301, len(hello) + 4, 1) + struct.pack(">I", len(hello))[1:] + hello]
+    return [b"\0" + question for question in asked] + [b"\x20" + asked[0][:-6], b"\xff" + asked[-1][:20]]
 
 
 def python_stack_record(*frames):
@@ -186,6 +213,7 @@ SEEDS = {
         python_text(b"checkout", 1, 48), python_text(b"checkout", 1, 40), python_text(b"\xfc\xe9", 1, 72, ascii=False),
         python_text("\u20ac\u202e".encode("utf-16-le"), 2, 56, ascii=False),
         python_text("\U0001f600\ufeff".encode("utf-32-le"), 4, 56, ascii=False)],
+    "question": questions(),
     "recording": recording(),
     "request_record": [
         request_record(GET, OK), request_record(b"body" + GET, OK, flags=13), request_record(b"", b"", flags=2),
@@ -196,11 +224,16 @@ SEEDS = {
         "/" + "a/" * 20, "/token/aGVsbG8gd29ybGQxCg%3D%3D/eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM",
         "/shop/{}/item/{}\n/report/2024\0/shop/berlin/item/blue-chair"),
     "shell_words": lines("-w 4 --bind '0.0.0.0:80'", "a\\ b \"c \\\" d\\e\" ''f''\n", "'", "\\"),
+    "sql_text": lines(
+        "SELECT \"a 1\".b, `c` FROM t1 WHERE d = 'it''s' AND e IN (1, 2.5e-3, NULL) -- f\n", "SELECT E'a\\'b', $1, $q$ 'x' $q$",
+        "INSERT INTO t VALUES (1, now()), (2, now()); /* a /* b */ c */ SELECT ARRAY[1, 2]", "SELECT 'a\\' \"b\" # c",
+        "SELECT _utf8'a', X'1f', 0x1F, b'01', .5, -1, 1_000, a-1, /*!50000 b */ 'c", "UPDATE a SET b = $ta"),
     "thread_record": [thread_record(GET), thread_record(b"", flags=0), thread_record(GET[:12], flags=3)],
     "wait_record": [
         wait_record(1, b"\x7f\0\0\1", port=5432), wait_record(2, b"\0" * 15 + b"\1", port=6379),
         wait_record(3, b"/run/db"), wait_record(3, b"ql/.s.PGSQL.5432"), wait_record(0, b"", syscall=-1),
-        wait_record(6, b"", syscall=202), wait_record(1, b"\x7f\0\0\1", port=5432, flags=3)],
+        wait_record(6, b"", syscall=202),
+        wait_record(1, b"\x7f\0\0\1", port=5432, flags=3, question=postgresql(b"Q", b"SELECT 1\0"))],
 }
 
 

@@ -5,6 +5,8 @@
 #include "python/debug_offsets.h"
 #include "python/interpreter.h"
 
+#include <array>
+
 using namespace linger;
 using namespace linger::fuzz;
 
@@ -21,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
              text.find("python3.0") != std::string_view::npos,
          "a version is as the name says it");
 
-  for (const std::uint8_t minor : { 13, 14 }) {
+  for (const std::uint8_t minor : std::array<std::uint8_t, 2>{ 13, 14 }) {
     const auto layout =
         python::with_debug_offsets(*python::layout_of({ 3, minor }), bytes_of(text));
     must(!layout || layout->version.minor == minor, "offsets are those of their version");

@@ -3,6 +3,8 @@
 #include "fuzz/property.h"
 #include "python/text.h"
 
+#include <array>
+
 namespace {
 
 using namespace linger;
@@ -56,7 +58,7 @@ void must_be_printable_utf8(std::string_view text)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
   const Input memory{ bytes_of(text_of(data, size)) };
-  for (const std::uint8_t minor : { 8, 11, 12, 14 }) {
+  for (const std::uint8_t minor : std::array<std::uint8_t, 4>{ 8, 11, 12, 14 }) {
     const auto text = python::read_text(memory, *python::layout_of({ 3, minor }), 0);
     if (text)
       must_be_printable_utf8(*text);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace linger::diagnose {
 namespace {
@@ -13,6 +14,7 @@ using domain::EndpointReport;
 using domain::Finding;
 using domain::Nanos;
 using domain::Severity;
+using domain::SiteReport;
 
 Cause dominant_cause(const domain::CauseTimes &times)
 {
@@ -27,11 +29,67 @@ Cause dominant_cause(const domain::CauseTimes &times)
   return dominant;
 }
 
-/// Empty when no single wait was long enough to be recorded.
-std::string main_site(const EndpointReport &endpoint, Cause cause)
+/// Where an endpoint waits for one cause. Null when no single wait was long enough to be recorded.
+const SiteReport *main_site(const EndpointReport &endpoint, Cause cause)
 {
-  const auto site = std::ranges::find(endpoint.sites, cause, &domain::SiteReport::cause);
-  return site == endpoint.sites.end() ? std::string{} : site->what;
+  const auto site = std::ranges::find(endpoint.sites, cause, &SiteReport::cause);
+  return site == endpoint.sites.end() ? nullptr : &*site;
+}
+
+/// What a request asks over and over, as far as that is known. Null when it is not.
+const SiteReport *repeated_site(const EndpointReport &endpoint, Cause cause)
+{
+  const SiteReport *most = nullptr;
+  for (const SiteReport &site : endpoint.sites) {
+    if (site.cause == cause && !site.statement.empty() &&
+        (most == nullptr ||
+         std::pair(site.repeated, site.waits) > std::pair(most->repeated, most->waits)))
+      most = &site;
+  }
+  return most;
+}
+
+/// What an endpoint waits for most, in the words of its finding.
+struct Blocked {
+  Cause cause = Cause::other;
+  /// Null when no wait for it was recorded.
+  const SiteReport *site = nullptr;
+  double calls_per_request = 0;
+  /// Mean time of one; 0 where there are none to count.
+  Nanos call{};
+  /// They are a loop that asks one by one.
+  bool loop = false;
+};
+
+Blocked blocked_on(const EndpointReport &endpoint, const Thresholds &thresholds)
+{
+  Blocked blocked{ .cause = dominant_cause(endpoint.times) };
+  blocked.site = main_site(endpoint, blocked.cause);
+  const std::uint64_t calls = endpoint.calls.of(blocked.cause);
+  if (calls == 0)
+    return blocked;
+  blocked.calls_per_request = static_cast<double>(calls) / static_cast<double>(endpoint.requests);
+  blocked.call = Nanos{ static_cast<Nanos::rep>(
+      static_cast<std::uint64_t>(endpoint.times[blocked.cause].count()) / calls) };
+  blocked.loop =
+      blocked.calls_per_request >= static_cast<double>(thresholds.blocking_loop_min_calls) &&
+      blocked.call <= Nanos{ thresholds.blocking_loop_max_call_ns };
+  if (blocked.loop) {
+    if (const SiteReport *repeated = repeated_site(endpoint, blocked.cause))
+      blocked.site = repeated;
+  }
+  return blocked;
+}
+
+/// "127.0.0.1:5432 (postgresql), from shop/cart.py:31 in show, for "SELECT ?"".
+std::string place_of(const SiteReport &site)
+{
+  std::string place = site.what;
+  if (!site.code.empty())
+    place += ", from " + site.code;
+  if (!site.statement.empty())
+    place += ", for \"" + site.statement + "\"";
+  return place;
 }
 
 /// "waiting for the database".
@@ -61,10 +119,36 @@ const char *waiting_for(Cause cause)
   }
 }
 
-std::string remedy_for(Cause cause, const std::string &site)
+/// The advice for a loop; empty where there is none beyond what remedy_for() says.
+std::string loop_remedy_for(const Blocked &blocked)
 {
-  const std::string at = site.empty() ? "" : " (" + site + ")";
-  switch (cause) {
+  const std::string asks = fmt::format(
+      "A request asks {} {:.3g} times, {} each: ask for all at once what a loop asks for "
+      "one by one (the N+1 pattern)",
+      blocked.cause == Cause::database ? "the database" : "the cache", blocked.calls_per_request,
+      human_time(blocked.call));
+  const std::string repeated =
+      blocked.site && !blocked.site->statement.empty()
+          ? fmt::format(" Of these calls, this one is known: {}.", place_of(*blocked.site))
+          : "";
+  if (blocked.cause == Cause::database)
+    return asks +
+           ": a join or WHERE id = ANY(...), in Django select_related or prefetch_related, in "
+           "SQLAlchemy selectinload." +
+           repeated;
+  if (blocked.cause == Cause::cache)
+    return asks + ": MGET, or a pipeline." + repeated;
+  return {};
+}
+
+std::string remedy_for(const Blocked &blocked)
+{
+  const std::string at = blocked.site ? " (" + place_of(*blocked.site) + ")" : "";
+  if (blocked.loop) {
+    if (std::string remedy = loop_remedy_for(blocked); !remedy.empty())
+      return remedy;
+  }
+  switch (blocked.cause) {
     case Cause::client_read:
       return "Put a proxy in front that reads the whole request before it passes it on (nginx: "
              "proxy_request_buffering on, its default), or let clients upload to object storage "
@@ -114,14 +198,25 @@ Severity severity_of(double share_of_server, const ServerLoad &load, const Thres
   return is_saturated(load, thresholds) ? Severity::critical : Severity::warning;
 }
 
+void cite_sites(Finding &finding, const EndpointReport &endpoint, Cause cause)
+{
+  constexpr int most_cited = 3;
+  int cited = 0;
+  for (const SiteReport &site : endpoint.sites) {
+    if (site.cause == cause && ++cited <= most_cited)
+      cite_time(finding, fmt::format("waits at {}, {} in all, longest", place_of(site), site.waits),
+                site.max);
+  }
+}
+
 Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
                     const Thresholds &thresholds)
 {
   const auto requests = static_cast<Nanos::rep>(endpoint.requests);
   const Nanos blocked = outside_time(endpoint.times);
   const Nanos service = service_time(endpoint.times);
-  const Cause cause = dominant_cause(endpoint.times);
-  const std::string site = main_site(endpoint, cause);
+  const Blocked most = blocked_on(endpoint, thresholds);
+  const Cause cause = most.cause;
   const double share_of_server = ratio_of(blocked, load.capacity());
   const std::string name = domain::endpoint_name(endpoint);
 
@@ -136,9 +231,9 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
       "else.",
       endpoint.requests, human_time(service / requests),
       human_time(endpoint.times[cause] / requests), waiting_for(cause),
-      site.empty() ? "" : " at " + site, human_time(blocked), human_time(load.window),
+      most.site ? " at " + most.site->what : "", human_time(blocked), human_time(load.window),
       human_share(share_of_server));
-  finding.remedy = remedy_for(cause, site);
+  finding.remedy = remedy_for(most);
 
   cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");
   cite_time(finding, "time in a worker per request, mean", service / requests);
@@ -148,13 +243,12 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
   cite_share(finding, "blocked part of the time in a worker", ratio_of(blocked, service));
   cite_time(finding, "worker time spent blocked", blocked);
   cite_share(finding, "part of the server's worker time", share_of_server);
-  for (const domain::SiteReport &where : endpoint.sites) {
-    if (where.cause != cause || where.what != site)
-      continue;
-    const std::string code = where.code.empty() ? "" : fmt::format(" ({})", where.code);
-    cite_time(finding, fmt::format("waits at {}{}, {} in all, longest", site, code, where.waits),
-              where.max);
+  if (most.calls_per_request > 0) {
+    cite_count(finding, fmt::format("{} calls per request, mean", domain::name_of(cause)),
+               most.calls_per_request, "calls");
+    cite_time(finding, fmt::format("{} call, mean", domain::name_of(cause)), most.call);
   }
+  cite_sites(finding, endpoint, cause);
   return finding;
 }
 

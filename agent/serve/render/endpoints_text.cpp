@@ -33,6 +33,8 @@ std::string memory_text(const v1::EndpointMemory &memory)
 
 std::string site_text(const v1::Site &site)
 {
+  if (site.cause() == "on_cpu")
+    return fmt::format("runs: about {} in all at {}", duration_text(site.total_ns()), site.code());
   std::string text = fmt::format("waits: {} {} ({} x, {} in all, {} at most)", site.cause(),
                                  site.what(), count_text(site.waits()),
                                  duration_text(site.total_ns()), duration_text(site.max_ns()));
@@ -42,6 +44,28 @@ std::string site_text(const v1::Site &site)
     text += " at " + site.code();
   if (!site.statement().empty())
     text += ": " + site.statement();
+  return text;
+}
+
+/// "calls: database 28 x, cache 1 x a request"; empty when there were none.
+std::string calls_text(const v1::Endpoint &endpoint)
+{
+  const double requests = std::max<double>(1, static_cast<double>(endpoint.requests()));
+  std::string text;
+  const auto add = [&](const char *peer, std::uint64_t calls) {
+    if (calls > 0)
+      text += fmt::format("{} {} {:.3g} x", text.empty() ? "calls:" : ",", peer,
+                          static_cast<double>(calls) / requests);
+  };
+  add("database", endpoint.calls().database_calls());
+  add("cache", endpoint.calls().cache_calls());
+  add("upstream", endpoint.calls().upstream_calls());
+  add("dns", endpoint.calls().dns_calls());
+  if (!text.empty())
+    text += " a request";
+  if (endpoint.open_transactions() > 0)
+    text += fmt::format("; {} requests ended with a transaction open",
+                        count_text(endpoint.open_transactions()));
   return text;
 }
 
@@ -58,6 +82,8 @@ Table::Row row_of(const v1::Endpoint &endpoint)
   if (std::string causes = causes_text(endpoint.time(), endpoint.requests(), most_causes);
       !causes.empty())
     row.notes.push_back("time: " + causes);
+  if (std::string calls = calls_text(endpoint); !calls.empty())
+    row.notes.push_back(std::move(calls));
   for (int i = 0; i < std::min(endpoint.sites_size(), most_sites); ++i)
     row.notes.push_back(site_text(endpoint.sites(i)));
   row.notes.push_back(memory_text(endpoint.memory()));

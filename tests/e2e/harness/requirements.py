@@ -53,8 +53,11 @@ CHECKS = {
     "requests": _module("requests", "python3-requests"),
     "gevent": _module("gevent", "python3-gevent"),
     "eventlet": _module("eventlet", "python3-eventlet"),
+    "mariadbd": _program("/usr/sbin/mariadbd", "mariadb-server"),
+    "pymysql": _module("pymysql", "python3-pymysql"),
     "grpc": _module("grpc", "python3-grpcio"),
 }
+MARIADB = ["mariadbd", "pymysql"]
 PROBES = ["root", "bpftool", "bpf"]
 SERVICES = ["gunicorn", "postgres", "psycopg2", "redis-server", "redis", "flask", "requests"]
 

@@ -29,6 +29,8 @@ request_record good()
   record.event_loop_ns = 100;
   record.spent_ns[CAUSE_ON_CPU] = 200;
   record.spent_ns[CAUSE_DATABASE] = 400;
+  record.calls_count[CALLS_DATABASE] = 28;
+  record.calls_count[CALLS_DNS] = 1;
   record.head_bytes = head.size();
   std::memcpy(record.head, head.data(), head.size());
   constexpr std::string_view response = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
@@ -56,6 +58,7 @@ TEST(DecodeRequest, TurnsWireFieldsIntoDomainWords)
   EXPECT_TRUE(request->ended);
   EXPECT_FALSE(request->thread_died);
   EXPECT_EQ(request->times[domain::Cause::database], 400ns);
+  EXPECT_EQ(request->calls, (domain::Calls{ .database = 28, .dns = 1 }));
 }
 
 TEST(DecodeRequest, BeginsWhenTheHandshakeWasComplete)
@@ -82,6 +85,14 @@ TEST(DecodeRequest, ReadsThePairsOfAUwsgiPacket)
   EXPECT_EQ(request->method, "PUT");
   EXPECT_EQ(request->path, "/a");
   EXPECT_EQ(request->status, 404);
+}
+
+TEST(DecodeRequest, TellsWhetherItsTransactionStayedOpen)
+{
+  request_record record = good();
+  EXPECT_FALSE(decode_request(bytes_of(record))->transaction_open);
+  record.flags |= REQUEST_TRANSACTION_OPEN;
+  EXPECT_TRUE(decode_request(bytes_of(record))->transaction_open);
 }
 
 TEST(DecodeRequest, RejectsEverySizeButItsOwn)

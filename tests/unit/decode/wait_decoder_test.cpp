@@ -26,9 +26,26 @@ wait_record good()
   return record;
 }
 
+/// A question cut to what is stated of it, as it is on the wire.
+std::span<const std::byte> bytes_of(const wait_record &record)
+{
+  return std::as_bytes(std::span(&record, 1))
+      .first(offsetof(wait_record, question) + record.question_bytes);
+}
+
 auto decode(const wait_record &record)
 {
-  return decode_wait(std::as_bytes(std::span(&record, 1)));
+  KnownToWaits known;
+  return decode_wait(bytes_of(record), known);
+}
+
+wait_record asking(const std::string &question, std::uint32_t asked_bytes)
+{
+  wait_record record = good();
+  record.question_bytes = static_cast<std::uint32_t>(question.size());
+  record.asked_bytes = asked_bytes;
+  std::memcpy(record.question, question.data(), question.size());
+  return record;
 }
 
 TEST(DecodeWait, TurnsWireFieldsIntoDomainWords)
@@ -54,10 +71,42 @@ TEST(DecodeWait, TellsAWaitOfALoopFromOneOfARequestInIt)
 TEST(DecodeWait, RejectsATruncatedRecord)
 {
   const wait_record record = good();
-  const auto wait = decode_wait(std::as_bytes(std::span(&record, 1)).first(71));
+  KnownToWaits known;
+  const auto wait = decode_wait(bytes_of(record).first(87), known);
 
   ASSERT_FALSE(wait);
-  EXPECT_EQ(wait.error().what, "wait_record: expected 72 bytes, got 71");
+  EXPECT_EQ(wait.error().what, "wait_record: impossible size 87");
+}
+
+TEST(DecodeWait, RejectsAQuestionThatIsNotAsLongAsItIsSaidToBe)
+{
+  wait_record record = asking("x", 1);
+  const auto bytes = bytes_of(record);
+  record.question_bytes = 2;
+  KnownToWaits known;
+  const auto wait = decode_wait(bytes, known);
+
+  ASSERT_FALSE(wait);
+  EXPECT_EQ(wait.error().what, "wait_record: states 2 bytes of a question, has 1");
+}
+
+TEST(DecodeWait, TellsWhatWasAskedWithoutItsData)
+{
+  const std::string query("Q\0\0\0\x19SELECT a WHERE b='x'\0", 26);
+  EXPECT_EQ(decode(asking(query, 26))->statement, "SELECT a WHERE b=?");
+}
+
+TEST(DecodeWait, NamesThePeerAndThatItIsSpokenToOverTls)
+{
+  KnownToWaits known;
+  wait_record record = good();
+  record.flags = WAIT_TLS;
+  EXPECT_EQ(decode_wait(bytes_of(record), known)->what, "127.0.0.1:5432 (TLS)");
+  known.peer_names["127.0.0.1:5432"] = "postgresql";
+  EXPECT_EQ(decode_wait(bytes_of(record), known)->what, "127.0.0.1:5432 (postgresql, TLS)");
+  record.flags = WAIT_REPEATED;
+  EXPECT_EQ(decode_wait(bytes_of(record), known)->what, "127.0.0.1:5432 (postgresql)");
+  EXPECT_TRUE(decode_wait(bytes_of(record), known)->repeated);
 }
 
 TEST(DecodeWait, RejectsTimesThatNoClockShows)
@@ -85,6 +134,9 @@ TEST(Describe, NamesWhatWasWaitedOn)
   EXPECT_EQ(describe({}, SYS_clock_nanosleep), "clock_nanosleep");
   EXPECT_EQ(describe({}, 4711), "system call 4711");
   EXPECT_EQ(describe({}, -1), "page fault");
+  EXPECT_EQ(describe({ .target_kind = TARGET_FUTEX, .port = 0, .address = {} }, 202), "futex");
+  EXPECT_EQ(describe({ .target_kind = TARGET_GIL, .port = 0, .address = {} }, 202), "GIL");
+  EXPECT_EQ(describe({ .target_kind = TARGET_SAMPLE, .port = 0, .address = {} }, -1), "sampled");
 }
 
 TEST(Describe, ShowsNoControlCharactersOfAPath)

@@ -46,28 +46,65 @@ TEST(BlockingIoInRequestTest, NamesTheEndpointTheCauseAndTheSite)
   EXPECT_EQ(finding.last_seen, report.window.end);
 }
 
-TEST(BlockingIoInRequestTest, CitesEveryLineThatWaitsThere)
+TEST(BlockingIoInRequestTest, CitesTheStatementAndTheLine)
 {
   Report report = report_of(2, 0.5);
-  auto &endpoint = add_endpoint(report, "/report/{}", 50,
-                                { { Cause::database, 80ms }, { Cause::on_cpu, 10ms } });
-  for (const char *code : { "shop/report.py:31 in total", "shop/report.py:40 in rows" })
-    endpoint.sites.push_back({ .cause = Cause::database,
-                               .what = "127.0.0.1:5432",
-                               .code = code,
-                               .waits = 50,
-                               .total = 2s,
-                               .max = 95ms,
-                               .requests = 50 });
+  auto &endpoint = add_endpoint(report, "/report/{}", 50, { { Cause::database, 80ms } });
+  endpoint.calls.database = 100;
+  endpoint.sites = { { .cause = Cause::database,
+                       .what = "127.0.0.1:5432 (postgresql)",
+                       .code = "shop/report.py:17 in report",
+                       .statement = "SELECT sum(price) FROM orders WHERE day = ?",
+                       .waits = 50,
+                       .total = 4s,
+                       .max = 95ms,
+                       .requests = 50 } };
 
   const auto findings = blocking(report);
   ASSERT_EQ(findings.size(), 1U);
-  EXPECT_EQ(cited(findings[0], "waits at 127.0.0.1:5432 (shop/report.py:31 in total), 50 in all, "
-                               "longest"),
+  EXPECT_NE(findings[0].remedy.find("EXPLAIN"), std::string::npos);
+  EXPECT_NE(findings[0].remedy.find("WHERE day = ?"), std::string::npos);
+  EXPECT_NE(findings[0].remedy.find("shop/report.py:17"), std::string::npos);
+  EXPECT_EQ(cited(findings[0], "database calls per request, mean"), 2);
+  EXPECT_EQ(cited(findings[0], "database call, mean"), 40e6);
+  EXPECT_EQ(cited(findings[0], "waits at 127.0.0.1:5432 (postgresql), from shop/report.py:17 in "
+                               "report, for \"SELECT sum(price) FROM orders WHERE day = ?\", 50 in "
+                               "all, longest"),
             95e6);
-  EXPECT_EQ(cited(findings[0], "waits at 127.0.0.1:5432 (shop/report.py:40 in rows), 50 in all, "
-                               "longest"),
-            95e6);
+}
+
+TEST(BlockingIoInRequestTest, NamesWhatALoopAsksOverAndOver)
+{
+  Report report = report_of(2, 0.5);
+  auto &endpoint = add_endpoint(report, "/list", 50, { { Cause::database, 28ms } });
+  endpoint.calls.database = 50 * 28;
+  endpoint.sites = {
+    { .cause = Cause::database, .what = "db", .statement = "BEGIN", .waits = 60, .total = 100ms },
+    { .cause = Cause::database,
+      .what = "db",
+      .statement = "SELECT a FROM b WHERE c = ?",
+      .waits = 50,
+      .repeated = 50,
+      .total = 50ms }
+  };
+
+  const auto findings = blocking(report);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_NE(findings[0].remedy.find("N+1"), std::string::npos) << findings[0].remedy;
+  EXPECT_NE(findings[0].remedy.find("28 times, 1.00 ms each"), std::string::npos)
+      << findings[0].remedy;
+  EXPECT_NE(findings[0].remedy.find("SELECT a FROM b WHERE c = ?"), std::string::npos);
+  EXPECT_EQ(findings[0].remedy.find("BEGIN"), std::string::npos);
+}
+
+TEST(BlockingIoInRequestTest, TakesFewOrLongCallsForNoLoop)
+{
+  for (const auto &[calls, time] : { std::pair{ 9, 28ms }, std::pair{ 10, 60ms } }) {
+    Report report = report_of(2, 0.5);
+    add_endpoint(report, "/list", 50, { { Cause::database, time } }).calls.database = 50U * calls;
+    ASSERT_EQ(blocking(report).size(), 1U);
+    EXPECT_EQ(blocking(report)[0].remedy.find("N+1"), std::string::npos);
+  }
 }
 
 TEST(BlockingIoInRequestTest, AdvisesByTheCause)

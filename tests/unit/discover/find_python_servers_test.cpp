@@ -96,7 +96,8 @@ TEST_F(FindPythonServers, SayWhatIsNoNumber)
 
 TEST_F(FindPythonServers, ApachesDaemonProcessesGoByTheirName)
 {
-  add(100, 1, { "/usr/sbin/apache2", "-k", "start" }, { 77 });
+  proc_.listen_unix("/run/wsgi.100.0.1.sock", 78);
+  add(100, 1, { "/usr/sbin/apache2", "-k", "start" }, { 77, 78 });
   add(101, 100, { "/usr/sbin/apache2", "-k", "start" }, { 77 });
   add(102, 100, { "(wsgi:shop)      -k", "start" }, { 77 });
   add(103, 100, { "(wsgi:admin)" }, { 77 });

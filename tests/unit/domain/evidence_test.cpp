@@ -125,6 +125,40 @@ TEST_F(EvidenceTest, CreditsWaitsToTheEndpointOfTheirRequest)
   EXPECT_EQ(sites.coverage.records_seen, 3U);
 }
 
+TEST_F(EvidenceTest, SumsCallsAndTellsWhatIsAskedOverAndOver)
+{
+  for (std::uint64_t sequence = 1; sequence <= 2; ++sequence) {
+    Wait wait = wait_in(sequence, Cause::database, "db", 1ms);
+    wait.statement = "SELECT ?";
+    evidence.add(wait);
+    wait.repeated = true;
+    evidence.add(wait);
+    Request asking = request(sequence, sequence * 10ms, sequence * 10ms + 5ms);
+    asking.calls = { .database = 28, .cache = 1 };
+    asking.transaction_open = sequence == 2;
+    evidence.add(asking);
+  }
+
+  const Report sums = report();
+  ASSERT_EQ(sums.endpoints.size(), 1U);
+  EXPECT_EQ(sums.endpoints[0].calls, (Calls{ .database = 56, .cache = 2 }));
+  EXPECT_EQ(sums.endpoints[0].open_transactions, 1U);
+  ASSERT_EQ(sums.endpoints[0].sites.size(), 1U);
+  EXPECT_EQ(sums.endpoints[0].sites[0].statement, "SELECT ?");
+  EXPECT_EQ(sums.endpoints[0].sites[0].waits, 4U);
+  EXPECT_EQ(sums.endpoints[0].sites[0].repeated, 2U);
+}
+
+TEST_F(EvidenceTest, CountsCallsNoFurtherThanCanBeCounted)
+{
+  constexpr std::uint64_t most = ~std::uint64_t{};
+  Calls calls{ .database = most - 1, .dns = 1 };
+  calls += { .database = 28, .dns = 1 };
+  EXPECT_EQ(calls, (Calls{ .database = most, .dns = 2 }));
+  EXPECT_EQ(calls.of(Cause::dns), 2U);
+  EXPECT_EQ(calls.of(Cause::sleep), 0U);
+}
+
 TEST_F(EvidenceTest, IsBoundedByTheNumberOfEndpointsNotOfPaths)
 {
   constexpr std::uint64_t paths = 100'000;

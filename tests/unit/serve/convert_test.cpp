@@ -89,12 +89,15 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   for (std::uint64_t ms = 1; ms <= 100; ++ms)
     endpoint.wall_ns.add(ms * 1'000'000);
   endpoint.times[domain::Cause::sleep] = 200ms;
+  endpoint.calls = { .database = 28, .cache = 1, .upstream = 2, .dns = 4 };
+  endpoint.open_transactions = 5;
   endpoint.sites.resize(20, { .cause = domain::Cause::database,
                               .held_loop = true,
                               .what = "db",
                               .code = "shop/cart.py:7 in show",
                               .statement = "SELECT ?",
-                              .waits = 3 });
+                              .waits = 3,
+                              .repeated = 3 });
   endpoint.memory = { .allocated_bytes = 1,
                       .retained_bytes = -2,
                       .retained_bytes_per_request = -1,
@@ -119,6 +122,12 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   EXPECT_EQ(message.sites(0).code(), "shop/cart.py:7 in show");
   EXPECT_EQ(message.sites(0).statement(), "SELECT ?");
   EXPECT_TRUE(message.sites(0).held_loop());
+  EXPECT_EQ(message.sites(0).repeated(), 3U);
+  EXPECT_EQ(message.calls().database_calls(), 28U);
+  EXPECT_EQ(message.calls().cache_calls(), 1U);
+  EXPECT_EQ(message.calls().upstream_calls(), 2U);
+  EXPECT_EQ(message.calls().dns_calls(), 4U);
+  EXPECT_EQ(message.open_transactions(), 5U);
   EXPECT_EQ(message.memory().retained_bytes(), -2);
   EXPECT_EQ(message.memory().tier(), v1::MEMORY_TIER_GROWTH);
   EXPECT_EQ(message.memory().faults_per_request(), 7.5);

@@ -27,6 +27,7 @@ inline std::vector<domain::Observation> one_of_each()
                            .sequence = 3,
                            .connection = 4,
                            .window = { MonotonicTime{ 10s }, MonotonicTime{ 10s + 121ms } },
+                           .calls = { 28, 1, 2, 3 },
                            .method = "GET",
                            .path = "/caf\xe9/17",
                            .status = 503,
@@ -38,6 +39,7 @@ inline std::vector<domain::Observation> one_of_each()
                            .anonymous_end_bytes = 4096,
                            .ended = false,
                            .thread_died = true,
+                           .transaction_open = true,
                            .interleaved = true };
   for (const domain::Cause cause : domain::all_causes())
     request.times[cause] = domain::Nanos{ 1 + static_cast<int>(cause) };
@@ -59,7 +61,7 @@ inline std::vector<domain::Observation> one_of_each()
     domain::ServersSeen{ MonotonicTime{ 9s }, { server } },
     request,
     domain::Wait{ 101, 102, 3, request.window, domain::Cause::database, "127.0.0.1:5432\xff",
-                  "shop/cart.py:7 in show\xff", "SELECT ?\xff" },
+                  "shop/cart.py:7 in show\xff", "SELECT ?\xff", true },
     domain::ProcessEvent{ domain::ProcessEvent::Kind::exited, MonotonicTime{ 11s }, 101, 100, 9 },
     domain::MemorySample{ MonotonicTime{ 12s }, 101, 1, 2, 3, 4, 5 },
     domain::ThreadSample{ MonotonicTime{ 12s }, 101, 102, domain::Cause::lock, MonotonicTime{ 11s },

@@ -51,6 +51,8 @@ v1::Report report_with(const std::string &text)
     endpoint.wall_ns.add(82'000'000);
   endpoint.times[domain::Cause::database] = 1203 * domain::Nanos(80ms);
   endpoint.times[domain::Cause::on_cpu] = 1203 * domain::Nanos(2ms);
+  endpoint.calls = { .database = 28 * 1203, .cache = 1203 };
+  endpoint.open_transactions = 17;
   endpoint.sites = { { .cause = domain::Cause::database,
                        .what = text,
                        .code = "app/report.py:9 in report",
@@ -58,7 +60,15 @@ v1::Report report_with(const std::string &text)
                        .waits = 1203,
                        .total = 96s,
                        .max = 90ms,
-                       .requests = 1203 } };
+                       .requests = 1203 },
+                     { .cause = domain::Cause::on_cpu,
+                       .what = "sampled",
+                       .code = "app/report.py:12 in total",
+                       .statement = "",
+                       .waits = 98,
+                       .total = 2s,
+                       .max = 20ms,
+                       .requests = 90 } };
   endpoint.memory = { .retained_bytes_per_request = 28'672,
                       .low = 27'000,
                       .high = 30'000,
@@ -103,6 +113,14 @@ TEST(ReportText, SaysThatNothingWasSeen)
   EXPECT_NE(text.find("0 requests seen whole"), std::string::npos) << text;
 }
 
+TEST(ReportText, TellsWaitsFromLinesThatRan)
+{
+  const std::string text = report_text(report_with("/report/{}"), {});
+  EXPECT_NE(text.find("waits: database /report/{}"), std::string::npos) << text;
+  EXPECT_NE(text.find("runs: about 2.00 s in all at app/report.py:12 in total"), std::string::npos)
+      << text;
+}
+
 TEST(ReportText, PutsFindingsBeforeEverythingElse)
 {
   const std::string text = report_text(report_with("/report/{}"), {});
@@ -119,6 +137,7 @@ TEST(ReportText, ShowsTheFiguresThatMatter)
          "WARNING  blocking-io-in-request", "The database takes most of /report/{}",
          "workers 101, 102 of server 100", "Do: Add an index.", "1,203       0  82.0 ms",
          "GET /report/{}", "time: database 80.0 ms (98 %), on_cpu 2.00 ms (2 %)",
+         "calls: database 28 x, cache 1 x a request; 17 requests ended with a transaction open",
          "waits: database /report/{} (1,203 x, 96.0 s in all, 90.0 ms at most) at "
          "app/report.py:9 in report: SELECT ?",
          "kept: 28.7 KB a request (27.0 KB to 30.0 KB, 95 %; growth)", "blocked", "97 %", "2 lost",

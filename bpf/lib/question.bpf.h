@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+//
+// What a thread has asked of the peer that it may wait for next: the first bytes that it sent since
+// the peer last answered. Kept at each send, because the process may use the memory again at once;
+// sent only with the record of a long wait.
+
+#pragma once
+
+#include "lib/loss.bpf.h"
+#include "lib/payload.bpf.h"
+#include "lib/peer.bpf.h"
+#include "lib/thread_state.bpf.h"
+
+enum {
+	DESTINATION_BYTES = 24, // of struct sockaddr_in6: family, port, flow, address
+	READY_FOR_QUERY_BYTES = 6,
+};
+
+// A datagram socket that is not connected has its peer in the call.
+static __always_inline void read_destination(const struct syscall *syscall,
+					     struct wait_target *target)
+{
+	__u8 address[DESTINATION_BYTES] = {};
+	const void *destination = destination_of(syscall);
+	__u32 read_bytes = target->target_kind == TARGET_INET ? 8 : DESTINATION_BYTES;
+
+	if (!destination || bpf_probe_read_user(address, read_bytes, destination))
+		return;
+	target->port = (__u16)address[2] << 8 | address[3];
+	if (target->target_kind == TARGET_INET)
+		__builtin_memcpy(target->address, address + 4, 4);
+	else
+		__builtin_memcpy(target->address, address + 8, TARGET_ADDRESS_BYTES);
+}
+
+static __always_inline bool is_unconnected(const struct wait_target *target)
+{
+	return target->port == 0 &&
+	       (target->target_kind == TARGET_INET || target->target_kind == TARGET_INET6);
+}
+
+static __always_inline void append_question(struct thread_state *state,
+					    const struct payload *payload)
+{
+	__u32 at = state->question_bytes;
+	__u64 size_bytes = payload->size_bytes;
+
+	if (at >= WAIT_QUESTION_BYTES || !payload->bytes)
+		return;
+	if (size_bytes > WAIT_QUESTION_BYTES - at)
+		size_bytes = WAIT_QUESTION_BYTES - at;
+	at &= WAIT_QUESTION_BYTES - 1;
+	size_bytes &= 2 * WAIT_QUESTION_BYTES - 1;
+	if (size_bytes > WAIT_QUESTION_BYTES)
+		return;
+	if (bpf_probe_read_user(state->wait.question + at, size_bytes, payload->bytes)) {
+		count_loss(LOSS_QUESTION);
+		return;
+	}
+	state->question_bytes = at + size_bytes;
+}
+
+static __always_inline void count_call(struct thread_state *state, __u32 cause)
+{
+	__u32 kind = cause - CAUSE_DATABASE;
+
+	if (kind < CALLS_KINDS)
+		state->calls_count[kind]++;
+}
+
+// Whether the thread's question went to `sk`, and not to one that had its address before.
+static __always_inline bool is_asked(const struct thread_state *state, const struct sock *sk,
+				     __u16 port)
+{
+	return state->question_socket == (__u64)sk && state->question_port == port;
+}
+
+// Several sends without an answer in between are one question: a head and a body, a pipeline.
+static __always_inline void ask(struct thread_state *state, struct sock *sk, __u16 port,
+				const struct wait_target *target, const struct peer *peer,
+				const struct payload *payload, __u64 sent_bytes)
+{
+	bool goes_on = is_asked(state, sk, port) && !state->question_answered;
+
+	if (!goes_on) {
+		state->question_socket = (__u64)sk;
+		state->question_port = port;
+		state->question_answered = false;
+		state->question_cause = peer->cause;
+		state->question_target = *target;
+		state->question_bytes = 0;
+		state->asked_bytes = 0;
+		count_call(state, peer->cause);
+	} else if (state->question_bytes != state->asked_bytes) {
+		// Something is missing in between: nothing may follow it.
+		state->asked_bytes += sent_bytes;
+		return;
+	}
+	state->asked_bytes += sent_bytes;
+	append_question(state, payload);
+}
+
+// A watched thread sends something to a peer.
+static __always_inline void talk(struct thread_state *state, struct sock *sk, __u16 port,
+				 const struct syscall *syscall, __u64 sent_bytes)
+{
+	struct payload payload = find_payload(syscall, sent_bytes);
+	struct wait_target target = {};
+	struct peer peer;
+
+	read_peer(sk, &target);
+	if (is_unconnected(&target))
+		read_destination(syscall, &target);
+	if (target.target_kind == TARGET_NONE)
+		return;
+	peer = learn_peer(sk, &target, &payload, sent_bytes);
+	if (state->request_socket)
+		ask(state, sk, port, &target, &peer, &payload, sent_bytes);
+}
+
+// PostgreSQL ends each answer with ReadyForQuery: 'Z', a length of 5, and 'I' outside of a
+// transaction, 'T' in one, 'E' in one that has failed. What ends otherwise goes on.
+static __always_inline void note_transaction(struct thread_state *state, __u64 socket, __u16 port,
+					     const struct syscall *syscall, __u64 received_bytes)
+{
+	struct payload payload = find_payload(syscall, received_bytes);
+	__u8 end[READY_FOR_QUERY_BYTES] = {};
+
+	if (!payload.bytes || payload.size_bytes != received_bytes ||
+	    received_bytes < sizeof(end) ||
+	    bpf_probe_read_user(end, sizeof(end), payload.bytes + received_bytes - sizeof(end)) ||
+	    end[0] != 'Z' || big_endian(end + 1) != 5)
+		return;
+	if (end[5] == 'T' || end[5] == 'E') {
+		state->transaction_socket = socket;
+		state->transaction_port = port;
+	} else if (end[5] == 'I' && state->transaction_socket == socket) {
+		state->transaction_socket = 0;
+	}
+}
+
+static __always_inline void note_answer(struct thread_state *state, struct sock *sk, __u16 port,
+					const struct syscall *syscall, __u64 received_bytes)
+{
+	if (!is_asked(state, sk, port))
+		return;
+	state->question_answered = true;
+	if (state->question_cause == CAUSE_DATABASE)
+		note_transaction(state, (__u64)sk, port, syscall, received_bytes);
+}
