@@ -24,6 +24,7 @@ protected:
                               .environment = std::move(environment),
                               .environment_gap = "" };
     domain::Server server;
+    server.kind = domain::ServerKind::uwsgi;
     server.workers.resize(3);
     apply_uwsgi(gather_uwsgi_configuration(proc_.path(), 7, launch), server);
     return server;
