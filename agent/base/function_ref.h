@@ -17,7 +17,8 @@ template <typename Return, typename... Arguments>
 class FunctionRef<Return(Arguments...)> {
 public:
   template <typename Callable>
-  // NOLINTNEXTLINE(google-explicit-constructor): a lambda is what one passes
+  // A lambda is what one passes; what refers to another function is copied, as the constraint says.
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload)
   FunctionRef(Callable &&callable) requires(
       !std::same_as<std::remove_cvref_t<Callable>, FunctionRef>)
       : callable_(const_cast<void *>(static_cast<const void *>(std::addressof(callable)))),

@@ -1,5 +1,6 @@
 #include "python/census_taker.h"
 
+#include "base/unique_fd.h"
 #include "python/debug_offsets.h"
 #include "python/heap.h"
 #include "python/heap_census.h"
@@ -9,7 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <sstream>
@@ -66,6 +69,12 @@ std::uint64_t difference(std::uint64_t a, std::uint64_t b)
 
 Result<CensusTaker> CensusTaker::open(const fs::path &proc, std::uint32_t tgid)
 {
+  const UniqueFd maps{ ::open((proc / std::to_string(tgid) / "maps").c_str(),
+                              O_RDONLY | O_CLOEXEC) };
+  if (!maps && errno == ENOENT)
+    return failure(Error::Kind::not_found, fmt::format("there is no process {}", tgid));
+  if (!maps)
+    return failed(fmt::format("read what memory process {} has", tgid), errno);
   const ProcessMemory memory{ tgid };
   auto interpreter = find_interpreter(proc, tgid, memory);
   if (!interpreter)
@@ -87,8 +96,9 @@ Result<TakenCensus> CensusTaker::take(const CensusOptions &options,
   std::uint64_t spread = 0;
   std::optional<Error> problem;
   std::uint32_t number = 0;
+  std::uint32_t counted = 0;
   bool idle = false;
-  while (!idle && number < options.attempts) {
+  while (!idle && number < options.attempts && counted < options.busy_counts) {
     progress(++number);
     auto made = attempt(options, number + options.last_attempts > options.attempts);
     if (!made && made.error().kind != Error::Kind::exhausted)
@@ -96,6 +106,7 @@ Result<TakenCensus> CensusTaker::take(const CensusOptions &options,
     if (!made)
       problem = made.error();
     else if (made->taken) {
+      ++counted;
       idle = made->taken->census.quality.idle;
       if (best)
         spread = std::max(spread, difference(best->census.objects, made->taken->census.objects));

@@ -24,8 +24,9 @@ struct CensusOptions {
   std::size_t copy_limit_bytes = std::size_t{ 256 } * 1024 * 1024;
   /// How often a copy is thrown away because the worker did something meanwhile.
   std::uint32_t attempts = 40;
-  /// Of these, how many of the last are counted whatever the worker did.
-  std::uint32_t last_attempts = 3;
+  /// Of these, how many of the last may be counted whatever the worker did, and how many are.
+  std::uint32_t last_attempts = 12;
+  std::uint32_t busy_counts = 3;
   /// How long an attempt waits for the worker to be idle.
   std::chrono::milliseconds patience{ 100 };
   /// Types whose holders are looked for.

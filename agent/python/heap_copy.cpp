@@ -39,8 +39,11 @@ HeapCopy::HeapCopy(const Memory &source, const AddressSpace &space, std::size_t 
 void HeapCopy::copy_ahead(const Resident &resident)
 {
   for (std::size_t block = 0; block < space_.blocks() && owners_.size() < capacity_; ++block) {
-    if (const auto told = space_.block(block); told.own && resident(told))
+    const auto told = space_.block(block);
+    if (told.own && resident(told))
       static_cast<void>(frame_of(block));
+    else if (told.own)
+      frames_[block] = empty;
   }
   late_blocks_ = 0;
 }
@@ -48,6 +51,7 @@ void HeapCopy::copy_ahead(const Resident &resident)
 const std::byte *HeapCopy::filled(std::size_t block)
 {
   const AddressSpace::Block told = space_.block(block);
+  const bool late = told.own && frames_[block] != empty;
   const std::size_t frame = free_frame();
   std::byte *bytes = frame_bytes(frame);
   if (!source_.read(told.begin, { bytes, told.bytes })) {
@@ -57,7 +61,7 @@ const std::byte *HeapCopy::filled(std::size_t block)
   frames_[block] = static_cast<std::int32_t>(frame);
   owners_[frame] = block;
   used_[frame] = 1;
-  late_blocks_ += told.own ? 1 : 0;
+  late_blocks_ += late ? 1 : 0;
   read_bytes_ += told.bytes;
   return bytes;
 }

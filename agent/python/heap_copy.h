@@ -60,14 +60,15 @@ public:
     return value<std::uint64_t>(address).value_or(0);
   }
 
-  /// Blocks of the process's own that were read after copy_ahead(): the copy is as old as the last
-  /// of these.
+  /// Blocks of the process's own that were read after copy_ahead() although they held something
+  /// then: the copy is as old as the last of these.
   [[nodiscard]] std::uint64_t late_blocks() const { return late_blocks_; }
   [[nodiscard]] std::uint64_t read_bytes() const { return read_bytes_; }
 
 private:
   static constexpr std::int32_t absent = -1;
   static constexpr std::int32_t unreadable = -2;
+  static constexpr std::int32_t empty = -3; // when the copy was made
   static constexpr std::size_t no_block = ~std::size_t{ 0 };
 
   [[nodiscard]] const std::byte *frame_of(std::size_t block)

@@ -49,6 +49,7 @@ Result<ThreadActivity> activity_in(std::string_view status, std::uint32_t tid)
                    fmt::format("the status of thread {} is cut short", tid));
   return ThreadActivity{ .tid = tid,
                          .runnable = state->front() == 'R',
+                         .ended = state->front() == 'Z' || state->front() == 'X',
                          .switches = *voluntary + *involuntary };
 }
 
@@ -67,7 +68,7 @@ Result<std::vector<ThreadActivity>> activity_of(const fs::path &proc, std::uint3
     std::stringstream text;
     text << file.rdbuf();
     // One that ends meanwhile is missing, which the comparison shows.
-    if (const auto activity = activity_in(text.view(), tid))
+    if (const auto activity = activity_in(text.view(), tid); activity && !activity->ended)
       threads.push_back(*activity);
   }
   if (threads.empty())

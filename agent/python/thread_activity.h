@@ -16,6 +16,8 @@ struct ThreadActivity {
   std::uint32_t tid = 0;
   /// Running, or waiting for a CPU.
   bool runnable = false;
+  /// Over, but nobody has asked for its exit status yet.
+  bool ended = false;
   /// How often it was switched out, of its own will or not.
   std::uint64_t switches = 0;
 
@@ -25,7 +27,7 @@ struct ThreadActivity {
 /// From the text of /proc/TGID/task/TID/status; malformed when it lacks something.
 [[nodiscard]] Result<ThreadActivity> activity_in(std::string_view status, std::uint32_t tid);
 
-/// All threads of `tgid`, by tid; not_found when the process is gone.
+/// All threads of `tgid` that live, by tid; not_found when there is none.
 [[nodiscard]] Result<std::vector<ThreadActivity>> activity_of(const std::filesystem::path &proc,
                                                               std::uint32_t tgid);
 

@@ -42,7 +42,7 @@ SESSIONS = []
 KEPT = {}
 # What is made of each type, by a number; all of a type together are of several sizes.
 MAKERS = {
-    "bytes": lambda number: bytes(number % 90),
+    "bytes": lambda number: bytes(number % 90 + 2),
     "bytearray": lambda number: bytearray(number % 90 + 1),
     "str": lambda number: ("kept %d" % number) + "é" * (number % 3) + "\u20ac" * (number % 5 // 4),
     "int": lambda number: 2 ** (1000 + number % 64) + number,
@@ -52,7 +52,7 @@ MAKERS = {
     "list": lambda number: [None] * (number % 9),
     "dict": lambda number: {str(key): None for key in range(number % 40)},
     "set": lambda number: set(range(number % 70)),
-    "frozenset": lambda number: frozenset(range(number % 70)),
+    "frozenset": lambda number: frozenset(range(number % 70 + 1)),
     "collections.deque": lambda number: collections.deque(range(number % 200)),
     "Session": Session,
     "Slotted": Slotted,

@@ -25,15 +25,31 @@ TEST(ThreadActivity, IsRefusedWhenCutShort)
   EXPECT_FALSE(activity_in("State:\nvoluntary_ctxt_switches:\t1\n", 7));
 }
 
+TEST(ThreadActivity, TellsAThreadThatHasEnded)
+{
+  const auto activity = activity_in(
+      "State:\tZ (zombie)\nvoluntary_ctxt_switches:\t1\nnonvoluntary_ctxt_switches:\t1\n", 7);
+  ASSERT_TRUE(activity);
+  EXPECT_TRUE(activity->ended);
+}
+
 TEST(ThreadActivity, StayedIdleWhenNobodyRanCameOrWent)
 {
-  const std::vector<ThreadActivity> before{ { 1, false, 10 }, { 2, false, 20 } };
+  const std::vector<ThreadActivity> before{ { .tid = 1, .runnable = false, .switches = 10 },
+                                            { .tid = 2, .runnable = false, .switches = 20 } };
   EXPECT_TRUE(stayed_idle(before, before));
-  EXPECT_FALSE(stayed_idle(before, { { 1, false, 10 }, { 2, false, 21 } })) << "ran in between";
-  EXPECT_FALSE(stayed_idle(before, { { 1, false, 10 }, { 2, true, 20 } })) << "runs now";
-  EXPECT_FALSE(stayed_idle(before, { { 1, false, 10 } })) << "one ended";
-  EXPECT_FALSE(stayed_idle(before, { { 1, false, 10 }, { 2, false, 20 }, { 3, false, 0 } }));
-  const std::vector<ThreadActivity> running{ { 1, true, 10 } };
+  EXPECT_FALSE(stayed_idle(before, { { .tid = 1, .runnable = false, .switches = 10 },
+                                     { .tid = 2, .runnable = false, .switches = 21 } }))
+      << "ran in between";
+  EXPECT_FALSE(stayed_idle(before, { { .tid = 1, .runnable = false, .switches = 10 },
+                                     { .tid = 2, .runnable = true, .switches = 20 } }))
+      << "runs now";
+  EXPECT_FALSE(stayed_idle(before, { { .tid = 1, .runnable = false, .switches = 10 } }))
+      << "one ended";
+  EXPECT_FALSE(stayed_idle(before, { { .tid = 1, .runnable = false, .switches = 10 },
+                                     { .tid = 2, .runnable = false, .switches = 20 },
+                                     { .tid = 3, .runnable = false, .switches = 0 } }));
+  const std::vector<ThreadActivity> running{ { .tid = 1, .runnable = true, .switches = 10 } };
   EXPECT_FALSE(stayed_idle(running, running)) << "never switched out";
 }
 
