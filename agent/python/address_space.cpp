@@ -47,7 +47,7 @@ std::vector<Region> regions_in(std::string_view maps)
   return regions;
 }
 
-AddressSpace::AddressSpace(std::vector<Region> regions)
+AddressSpace::AddressSpace(const std::vector<Region> &regions)
 {
   regions_.reserve(regions.size());
   for (const Region &region : regions) {

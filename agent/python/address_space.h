@@ -27,11 +27,11 @@ struct Region {
 /// Not thread-safe: remembers where it looked last.
 class AddressSpace {
 public:
-  static constexpr std::uint64_t block_bytes = 64 * 1024;
+  static constexpr std::uint64_t block_bytes = std::uint64_t{ 64 } * 1024;
   /// 256 GiB of mappings; what lies beyond is not looked at, and counted.
   static constexpr std::size_t most_blocks = std::size_t{ 4 } * 1024 * 1024;
 
-  explicit AddressSpace(std::vector<Region> regions);
+  explicit AddressSpace(const std::vector<Region> &regions);
   AddressSpace(const AddressSpace &) = delete;
   AddressSpace &operator=(const AddressSpace &) = delete;
 

@@ -72,6 +72,7 @@ public:
         by_text[classes_.text(number)] += count;
     }
     std::vector<domain::RetainingPath> paths;
+    paths.reserve(by_text.size());
     for (const auto &[text, count] : by_text)
       paths.push_back({ .text = text, .objects = count });
     std::ranges::stable_sort(paths, std::ranges::greater{}, &domain::RetainingPath::objects);

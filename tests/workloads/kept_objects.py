@@ -74,6 +74,7 @@ def keep(name: str, count: int) -> dict:
 
 
 def counts() -> dict:
+    gc.collect()
     return collections.Counter(name_of(type(each)) for each in gc.get_objects())
 
 

@@ -28,7 +28,7 @@ TEST(CensusText, IsATableOfTypes)
 {
   const std::string text = census_text(to_proto(census(1203)), {});
   EXPECT_THAT(text, HasSubstr("worker 4712, CPython 3.11: 2,203 objects"));
-  EXPECT_THAT(text, HasSubstr("1,203  67.4 KB    52 %  shop.views.Session"));
+  EXPECT_THAT(text, HasSubstr("1,203  67.4 KB   52 %  shop.views.Session"));
   EXPECT_THAT(text, HasSubstr("2,203"));
   EXPECT_THAT(text, HasSubstr("the counts are exact"));
 }
