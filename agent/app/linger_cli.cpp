@@ -19,6 +19,7 @@ constexpr const char *examples = R"(Examples:
   linger diagnose --pid 4711 --duration 2m   one server, by its master or any of its workers
   linger diagnose --format json --fail-on warning --output report.json
   linger watch requests --pid 4711           each request as it ends
+  linger heap --pid 4712 --diff 10s          which objects of a worker grow
   linger record -o slow.linger && linger replay slow.linger
 
 Exit status: 0 done; 1 a finding at or above --fail-on; 2 wrong usage; 3 not permitted or not
@@ -39,6 +40,7 @@ ExitStatus run_linger(std::vector<std::string> arguments, Terminal &terminal)
   add_watch_command(app, chosen);
   add_record_command(app, chosen);
   add_replay_command(app, chosen);
+  add_heap_command(app, chosen);
   add_doctor_command(app, chosen);
 
   // CLI11 takes them back to front, and throws; no exception crosses our functions.

@@ -75,6 +75,11 @@ def line_table(kind, table, *, instruction=4, first_line=10):
     return struct.pack("<iHBx", first_line, instruction, kind) + table
 
 
+def python_heap(minor, *changes):
+    """As python_heap_fuzz.cpp reads it: (where, what), where in units of two bytes."""
+    return struct.pack("<B", minor - 11) + b"".join(struct.pack("<HQ", *change) for change in changes)
+
+
 def python_text(characters, width, ascii_bytes, ascii=True):
     """A compact str object whose text begins after `ascii_bytes`."""
     state = 1 | width << 2 | 0x20 | (0x40 if ascii else 0)
@@ -193,9 +198,15 @@ SEEDS = {
         "0000000000000000: 00000003 00000000 00000000 0001 03 4714 @abstract"),
     "process": lines(STAT, STAT.replace("gunicorn", "a) R 1 (b"), "PATH=/bin\0A=1\0rest of a title]\0A=2\0C_2=a=b\0"),
     "process_record": [process_record(event) for event in (1, 2, 3, 4)],
+    "python_heap": [
+        *(python_heap(minor) for minor in range(11, 15)),
+        python_heap(11, (4096, 0), (8192, 1 << 63), (9000, 1 << 63 | 4096)),
+        python_heap(13, (12000, 2**64 - 1), (12400, 1 << 63 | 24000), (13000, 0x7F0000000000))],
     "python_interpreter": [
         *lines("/usr/bin/python3.11\n00400000-00421000 r--p 00000000 fe:00 12   /usr/bin/python3.11\n",
                "/x\n7f00-7f10 r--p 00000000 fe:00 13 /opt/lib/libpython3.8.so.1.0 (deleted)\n8-9 r-xp 0 0 0 /lib/ld-musl-x\n",
+               "1000-3000 rw-p 0 0 0\n3000-4000 ---p 0 0 0\n4000-5000 rw-s 0 0 0 /x\n",
+               "Name:\tx\nState:\tS\nvoluntary_ctxt_switches:\t1\nnonvoluntary_ctxt_switches:\t2\n",
                "/srv/shop/cart.py", "/v/lib/python3.12/site-packages/shop/a.py", "/usr/lib64/python39.zip/a.py"),
         debug_offsets(0x030D00F0), debug_offsets(0x030E0AF0)],
     "python_line_table": [

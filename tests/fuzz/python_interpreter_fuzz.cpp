@@ -1,9 +1,11 @@
 // What a process says of its interpreter: its mappings, the names of its files, its debug offsets.
 
 #include "fuzz/property.h"
+#include "python/address_space.h"
 #include "python/application_line.h"
 #include "python/debug_offsets.h"
 #include "python/interpreter.h"
+#include "python/thread_activity.h"
 
 #include <array>
 
@@ -28,6 +30,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         python::with_debug_offsets(*python::layout_of({ 3, minor }), bytes_of(text));
     must(!layout || layout->version.minor == minor, "offsets are those of their version");
   }
+
+  std::uint64_t end = 0;
+  for (const python::Region &region : python::regions_in(text)) {
+    must(region.begin >= end && region.end > region.begin, "regions ascend");
+    end = region.end;
+  }
+  const auto activity = python::activity_in(text, 7);
+  must(!activity || activity->tid == 7, "a thread keeps its number");
 
   const std::string shortened = python::shortened(text.substr(0, line), "/srv");
   must(text.find(shortened) != std::string_view::npos, "a shortened path is a part of the path");

@@ -88,6 +88,9 @@ TEST_F(LingerCliTest, RefusesWhatItDoesNotUnderstandAndPrintsNoResult)
   expect_refused({}, ExitStatus::usage);
   expect_refused({ "diagnos" }, ExitStatus::usage);
   expect_refused({ "diagnose", "extra" }, ExitStatus::usage);
+  expect_refused({ "heap" }, ExitStatus::usage);
+  expect_refused({ "heap", "--pid", "1", "--diff", "soon" }, ExitStatus::usage);
+  expect_refused({ "heap", "--pid", "0" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--duration", "30" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--duration", "2h" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--duration" }, ExitStatus::usage);

@@ -1,0 +1,74 @@
+// Takes the census of one worker from outside.
+
+#pragma once
+
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "domain/census.h"
+#include "python/heap_layout.h"
+#include "python/interpreter.h"
+#include "python/process_layout.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace linger::python {
+
+struct CensusOptions {
+  /// The most that is held of the worker's memory at a time. A larger heap is read in parts, for
+  /// as long as the walk takes.
+  std::size_t copy_limit_bytes = std::size_t{ 256 } * 1024 * 1024;
+  /// How often a copy is thrown away because the worker did something meanwhile.
+  std::uint32_t attempts = 40;
+  /// Of these, how many of the last may be counted whatever the worker did, and how many are.
+  std::uint32_t last_attempts = 12;
+  std::uint32_t busy_counts = 3;
+  /// How long an attempt waits for the worker to be idle.
+  std::chrono::milliseconds patience{ 100 };
+  /// Types whose holders are looked for.
+  std::vector<std::string> paths_of;
+};
+
+struct TakenCensus {
+  domain::Census census;
+  std::vector<domain::Retainers> retainers;
+};
+
+/// Not thread-safe.
+class CensusTaker {
+public:
+  /// not_found when the process runs no CPython, not_supported when that is one we cannot read.
+  [[nodiscard]] static Result<CensusTaker> open(const std::filesystem::path &proc,
+                                                std::uint32_t tgid);
+
+  /// Copies the heap while the worker is idle, counts it. Where the worker is never idle the count
+  /// says how far it may be off. not_found when the process ends, exhausted when its heap never
+  /// held still for long enough to be walked. `progress` hears of each attempt before it begins.
+  [[nodiscard]] Result<TakenCensus> take(const CensusOptions &options,
+                                         FunctionRef<void(std::uint32_t attempt)> progress) const;
+
+private:
+  CensusTaker(std::filesystem::path proc, std::uint32_t tgid, Interpreter interpreter,
+              Layout layout, HeapLayout heap_layout)
+      : proc_(std::move(proc)), tgid_(tgid), interpreter_(std::move(interpreter)), layout_(layout),
+        heap_layout_(heap_layout)
+  {
+  }
+
+  struct Attempt {
+    std::optional<TakenCensus> taken; // nullopt: not idle, not counted
+  };
+  [[nodiscard]] Result<Attempt> attempt(const CensusOptions &options, bool whatever) const;
+
+  std::filesystem::path proc_;
+  std::uint32_t tgid_;
+  Interpreter interpreter_;
+  Layout layout_;
+  HeapLayout heap_layout_;
+};
+
+} // namespace linger::python
