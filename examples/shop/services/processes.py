@@ -1,5 +1,6 @@
 """Child processes that are stopped by the number they were started with."""
 
+import contextlib
 import os
 import pwd
 import signal
@@ -101,7 +102,11 @@ class Process:
                 self._child.wait(seconds)
             except subprocess.TimeoutExpired:
                 self._child.kill()
-        return self._child.wait()
+        status = self._child.wait()
+        # A child that went without its own children leaves them in its process group.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        return status
 
     def __enter__(self):
         return self
