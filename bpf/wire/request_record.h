@@ -24,7 +24,7 @@ enum request_flags {
 				// without QUERY_STRING where that comes first
 	REQUEST_TRANSACTION_OPEN = 1 << 5, // the last that a database said to the thread was
 					   // that a transaction is open
-	REQUEST_INTERLEAVED = 1 << 6, // the thread served others in between
+	REQUEST_INTERLEAVED = 1 << 6,      // the thread served others in between
 };
 
 // Kinds of peers whose calls are counted, in the order of their causes from CAUSE_DATABASE on.

@@ -36,8 +36,8 @@ struct wait_target {
 WIRE_SIZE(struct wait_target, 20);
 
 enum wait_flags {
-	WAIT_TLS = 1 << 0,      // the peer is spoken to over TLS
-	WAIT_REPEATED = 1 << 1, // the request has asked such a peer REPEATED_CALLS times by now
+	WAIT_TLS = 1 << 0,         // the peer is spoken to over TLS
+	WAIT_REPEATED = 1 << 1,    // the request has asked such a peer REPEATED_CALLS times by now
 	WAIT_INTERLEAVED = 1 << 2, // the thread serves other requests too: an event loop
 	WAIT_HELD_LOOP = 1 << 3,   // it waited itself, and all of them with it
 };
