@@ -145,7 +145,7 @@ def test_names_who_blocks_the_loop(workload, directory, worker_class):
         if endpoint_of(endpoint) != ("GET", "/smuggled"):
             assert not held, endpoint
             continue
-        assert [site["cause"] for site in held] == ["sleep"], endpoint
-        assert held[0]["what"] == "clock_nanosleep"
+        assert {(site["cause"], site["what"]) for site in held} == {("sleep", "clock_nanosleep")}
         # A block after a cooperative wait may find no request to be blamed on.
-        assert number(held[0], "waits") >= 0.98 * sent["GET", "/smuggled"], endpoint
+        blocks = sum(number(site, "waits") for site in held)
+        assert blocks >= 0.98 * sent["GET", "/smuggled"], endpoint
