@@ -57,6 +57,13 @@ std::string_view last_components(std::string_view path, unsigned count)
   return path.substr(begin + 1);
 }
 
+/// "/usr/bin/gunicorn", "/srv/venv/bin/uvicorn": what starts a server, not what it serves.
+bool is_console_script(std::string_view path)
+{
+  const std::string_view name = last_components(path, 1);
+  return last_components(path, 2).starts_with("bin/") && name.find('.') == std::string_view::npos;
+}
+
 bool belongs_to(std::string_view installed, std::string_view package)
 {
   if (package.empty() || !installed.starts_with(package))
@@ -74,6 +81,8 @@ Origin origin_of(std::string_view file, std::string_view package)
     return Origin::standard;
   if (const auto installed = below_installed(file))
     return belongs_to(*installed, package) ? Origin::application : Origin::installed;
+  if (is_console_script(file))
+    return Origin::installed;
   return below_standard(file) ? Origin::standard : Origin::application;
 }
 

@@ -13,7 +13,7 @@ namespace linger::python {
 /// Where a frame's file comes from, by its path alone.
 enum class Origin {
   application,
-  installed, // below site-packages or dist-packages
+  installed, // below site-packages or dist-packages, or a script that an installer put into bin
   standard,  // the standard library, frozen modules, generated code
 };
 

@@ -53,10 +53,12 @@ TEST(Origin, IsToldByThePath)
          "/usr/lib/python311.zip/socket.py", "<frozen importlib._bootstrap>", "<string>", "" })
     EXPECT_EQ(origin_of(file, ""), Origin::standard) << file;
   for (const char *file : { "/usr/lib/python3/dist-packages/flask/app.py",
-                            "/srv/venv/lib/python3.12/site-packages/flask/app.py" })
+                            "/srv/venv/lib/python3.12/site-packages/flask/app.py",
+                            "/usr/bin/gunicorn", "/srv/venv/bin/uvicorn" })
     EXPECT_EQ(origin_of(file, ""), Origin::installed) << file;
-  for (const char *file : { "/srv/shop/app.py", "app.py", "/srv/lib/python/app.py",
-                            "/home/jane/lib/pythonic/app.py", "/srv/lib/python3-shop/app.py" })
+  for (const char *file :
+       { "/srv/shop/app.py", "app.py", "/srv/lib/python/app.py", "/home/jane/lib/pythonic/app.py",
+         "/srv/lib/python3-shop/app.py", "/srv/bin/serve.py", "/srv/robin/app" })
     EXPECT_EQ(origin_of(file, ""), Origin::application) << file;
 }
 
