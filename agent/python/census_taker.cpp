@@ -32,6 +32,42 @@ std::string maps_of(const fs::path &proc, std::uint32_t tgid)
   return text.str();
 }
 
+constexpr int attempts_at_heads = 20;
+
+/// Whether each list of the collector at `collector` comes back to its head.
+bool heads_fit(const Memory &memory, const HeapLayout &layout, std::uint64_t collector)
+{
+  return std::ranges::all_of(layout.gc_heads, [&](std::uint64_t offset) {
+    const std::uint64_t head = collector + offset;
+    const std::uint64_t next = memory.value<std::uint64_t>(head).value_or(0) & gc_link_mask;
+    return next != 0 && (memory.value<std::uint64_t>(next + 8).value_or(0) & gc_link_mask) == head;
+  });
+}
+
+/// The collector's state changed within 3.13 and within 3.14: whichever fits.
+Result<HeapLayout> with_heads_found(const Memory &memory, HeapLayout layout,
+                                    std::uint64_t collector)
+{
+  constexpr std::array<std::array<std::uint16_t, 4>, 4> known{
+    { { 24, 48, 72, 104 }, { 8, 32, 56, 88 }, { 24, 48, 72, 96 }, { 8, 32, 56, 80 } }
+  };
+  // From the last head: the statistics of three generations lie in between.
+  constexpr std::uint16_t to_collecting = 96;
+  for (int attempt = 0; attempt < attempts_at_heads; ++attempt) {
+    for (const auto &heads : known) {
+      layout.gc_heads = heads;
+      layout.gc_collecting = static_cast<std::uint16_t>(heads.back() + to_collecting);
+      if (heads_fit(memory, layout, collector))
+        return layout;
+    }
+    // A collection uses the links for something else.
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return failure(Error::Kind::not_supported,
+                 fmt::format("the lists of CPython {}'s collector are in no known place",
+                             text_of(layout.version)));
+}
+
 Result<HeapLayout> heap_layout_in(const Memory &memory, const Interpreter &interpreter,
                                   const Layout &layout)
 {
@@ -44,7 +80,12 @@ Result<HeapLayout> heap_layout_in(const Memory &memory, const Interpreter &inter
   std::array<std::byte, debug_offsets_bytes> table{};
   if (const auto done = memory.read(interpreter.runtime_address, table); !done)
     return tl::unexpected(done.error());
-  return with_debug_offsets(*heap, table);
+  const auto told = with_debug_offsets(*heap, table);
+  const auto interpreter_state =
+      memory.value<std::uint64_t>(interpreter.runtime_address + layout.runtime_interpreters_main);
+  if (!told || !interpreter_state)
+    return told ? tl::unexpected(interpreter_state.error()) : tl::unexpected(told.error());
+  return with_heads_found(memory, *told, *interpreter_state + told->interpreter_gc);
 }
 
 /// The activity once no thread can run, or after `patience`.

@@ -82,12 +82,12 @@ std::optional<Shape> static_shape(std::string_view name)
 
 bool TypeTable::has_references(std::span<const std::byte> head) const
 {
-  // Freed objects keep their type, but their count becomes a link or 0. Since 3.12 the upper half
-  // may say other things.
+  // Freed objects keep their type, but their count becomes a link or 0. A link leads far up: the
+  // count has 32 bits, and above it, from 3.14 on, 16 that stay 0 and flags.
   const std::uint64_t count = word_in(head, 0);
-  constexpr std::uint64_t most = std::uint64_t{ 1 } << 40U;
-  return layout_.version < Version{ 3, 12 } ? count != 0 && count < most
-                                            : (count & 0xffffffffU) != 0;
+  const std::uint64_t above =
+      layout_.version < Version{ 3, 14 } ? count >> 32U : (count >> 32U) & 0xffffU;
+  return (count & 0xffffffffU) != 0 && above == 0;
 }
 
 const Type *TypeTable::looked_up(std::uint64_t address)
