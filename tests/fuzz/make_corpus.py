@@ -65,6 +65,12 @@ def questions():
     return [b"\0" + question for question in asked] + [b"\x20" + asked[0][:-6], b"\xff" + asked[-1][:20]]
 
 
+def uwsgi_vars(**pairs):
+    """The pairs of a uwsgi packet, without its header."""
+    words = (word.encode() for pair in pairs.items() for word in pair)
+    return b"".join(struct.pack("<H", len(word)) + word for word in words)
+
+
 def python_stack_record(*frames):
     """struct python_stack_record, bpf/wire/python_stack_record.h; a frame is (code, instruction, check)."""
     return struct.pack("<4IQ2I", 4, 7, 8, len(frames) % 2, 10, len(frames), 0) + b"".join(struct.pack("<Q2I", *frame) for frame in frames)
@@ -240,6 +246,19 @@ SEEDS = {
         "INSERT INTO t VALUES (1, now()), (2, now()); /* a /* b */ c */ SELECT ARRAY[1, 2]", "SELECT 'a\\' \"b\" # c",
         "SELECT _utf8'a', X'1f', 0x1F, b'01', .5, -1, 1_000, a-1, /*!50000 b */ 'c", "UPDATE a SET b = $ta"),
     "thread_record": [thread_record(GET), thread_record(b"", flags=0), thread_record(GET[:12], flags=3)],
+    "long_options": lines("--port\x0080\0--port=81\0app:app\0--call\0--no-x", "python3\0-Im\0waitress\0--threads=4\0a:b",
+                          "python3\0-c\0x\0--"),
+    "uwsgi_options": lines(
+        "[uwsgi]\nmaster = true\nprocesses = 4\nthreads=2 ; two\n# no\n[other]\nprocesses = 9\n",
+        "-Mp4\0--module\0shop:app\0--ini\0a.ini:sec\0b.ini",
+        "[uwsgi]\nif-env = A\nprocesses = %(x)\nendif =\nworkers = $(N)\nmount = /a=b.py\n",
+        "UWSGI_PROCESSES=4\0UWSGI_LAZY_APPS=1\0"),
+    "uwsgi_vars": [
+        uwsgi_vars(REQUEST_METHOD="POST", CONTENT_TYPE="text/plain", CONTENT_LENGTH="5", REQUEST_URI="/cart/7?token=x",
+                   PATH_INFO="/cart/7"),
+        uwsgi_vars(REQUEST_METHOD="POST", CONTENT_TYPE="text/plain", CONTENT_LENGTH="5")[:-5],
+        uwsgi_vars(QUERY_STRING="a=b", REQUEST_METHOD="GET", REQUEST_URI="http://u:p@h/a#b"),
+        uwsgi_vars(REQUEST_METHOD="GET", REQUEST_URI="", PATH_INFO="/a b?c\u00e9"), b"\xff" * 40],
     "wait_record": [
         wait_record(1, b"\x7f\0\0\1", port=5432), wait_record(2, b"\0" * 15 + b"\1", port=6379),
         wait_record(3, b"/run/db"), wait_record(3, b"ql/.s.PGSQL.5432"), wait_record(0, b"", syscall=-1),
