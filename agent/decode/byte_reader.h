@@ -11,7 +11,8 @@
 
 namespace linger::decode {
 
-/// Every read moves on, or fails as a whole. Not thread-safe.
+/// Every read moves on, or fails as a whole. After a number that was not all there nothing is left,
+/// so that of several numbers in a row only the last need be looked at. Not thread-safe.
 class ByteReader {
 public:
   explicit ByteReader(std::span<const std::byte> bytes)
@@ -23,8 +24,10 @@ public:
   /// An unsigned number of `size` bytes, at most 8.
   [[nodiscard]] std::optional<std::uint64_t> big_endian(std::size_t size)
   {
-    if (size > text_.size())
+    if (size > text_.size()) {
+      text_ = {};
       return std::nullopt;
+    }
     std::uint64_t value = 0;
     for (const char c : take(size))
       value = value << 8 | static_cast<unsigned char>(c);
@@ -33,8 +36,10 @@ public:
 
   [[nodiscard]] std::optional<std::uint64_t> little_endian(std::size_t size)
   {
-    if (size > text_.size())
+    if (size > text_.size()) {
+      text_ = {};
       return std::nullopt;
+    }
     std::uint64_t value = 0;
     const std::string_view bytes = take(size);
     for (std::size_t i = size; i-- > 0;)

@@ -92,15 +92,25 @@ std::string codes_of(const std::vector<domain::Wait> &waits)
   return codes;
 }
 
+/// Asks for `path` and waits until that request has been told of; an earlier one may be told of
+/// only now.
+void ask_and_observe(Observed &observed, const Listener &listener, const std::string &path)
+{
+  observed.all.clear();
+  ASSERT_TRUE(ask(listener, "GET " + path + " HTTP/1.1\r\n\r\n").ends_with("ok"));
+  ASSERT_TRUE(observed.wait_until([&] {
+    return std::ranges::any_of(observed.requests(),
+                               [&](const auto &request) { return request.path == path; });
+  })) << path;
+}
+
 /// Not every wake-up shows who caused it, but many do.
 void expect_the_line_that_released(Observed &observed, const Listener &listener)
 {
   const std::string release = "waits.py:" + std::to_string(line_of("/released")) + " in hold)";
   std::string codes;
   for (int attempt = 0; attempt < 30; ++attempt) {
-    observed.all.clear();
-    ASSERT_TRUE(ask(listener, "GET /released HTTP/1.1\r\n\r\n").ends_with("ok"));
-    ASSERT_TRUE(observed.wait_for_requests(1));
+    ASSERT_NO_FATAL_FAILURE(ask_and_observe(observed, listener, "/released"));
     const auto waits = waits_for(observed, Cause::lock);
     if (std::ranges::any_of(waits, [&](const domain::Wait &wait) {
           return wait.what.starts_with("futex (released by ") && wait.what.ends_with(release) &&
@@ -121,10 +131,7 @@ void expect_the_right_lines(const std::string &interpreter)
   ASSERT_TRUE(observed->collector->watch(server_of(worker)));
 
   for (const Case &one : cases) {
-    observed->all.clear();
-    ASSERT_TRUE(
-        ask(listener, std::string("GET ") + one.path + " HTTP/1.1\r\n\r\n").ends_with("ok"));
-    ASSERT_TRUE(observed->wait_for_requests(1));
+    ASSERT_NO_FATAL_FAILURE(ask_and_observe(*observed, listener, one.path));
     const std::regex expected("waits.py:" + std::to_string(line_of(one.path)) + " in " +
                               one.function);
     const auto waits = waits_for(*observed, one.cause);
@@ -139,10 +146,8 @@ void expect_the_right_lines(const std::string &interpreter)
 
   expect_the_line_that_released(*observed, listener);
 
-  observed->all.clear();
-  ASSERT_TRUE(ask(listener, "GET /gil HTTP/1.1\r\n\r\n").ends_with("ok"));
-  ASSERT_TRUE(observed->wait_for_requests(1));
-  EXPECT_GE(observed->requests().front().times[Cause::gil], std::chrono::milliseconds{ 20 });
+  ASSERT_NO_FATAL_FAILURE(ask_and_observe(*observed, listener, "/gil"));
+  EXPECT_GE(observed->requests().back().times[Cause::gil], std::chrono::milliseconds{ 20 });
   const auto waits = waits_for(*observed, Cause::gil);
   EXPECT_TRUE(std::ranges::any_of(waits, [](const domain::Wait &wait) {
     return wait.what == "GIL" && wait.code.ends_with(" in burn_alone");

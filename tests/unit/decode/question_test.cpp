@@ -169,6 +169,16 @@ TEST_F(DecodeQuestion, ReadsTheNameInATlsHandshake)
   EXPECT_EQ(asked(Cause::database, record, 60), "TLS handshake");
 }
 
+TEST_F(DecodeQuestion, RefusesNumbersThatAreCut)
+{
+  // One byte behind the query; then a packet's length, and a DNS header, in the middle.
+  const std::string close = packet(0x19, std::string(4, '\1'));
+  for (const std::string &rest : { std::string("g"), std::string("g\x12"), std::string("g\x12\1") })
+    EXPECT_EQ(asked(Cause::database, close + rest), "");
+  for (const std::size_t captured : { 1U, 5U, 8U, 9U, 11U })
+    EXPECT_EQ(asked(Cause::dns, std::string("\x12\x34\1\0\0\1\0\0\0\0\0\0", 12), captured), "");
+}
+
 TEST_F(DecodeQuestion, RefusesWhatItDoesNotKnow)
 {
   for (const Cause cause : { Cause::database, Cause::cache, Cause::upstream, Cause::dns }) {
