@@ -150,10 +150,11 @@ def lock():
     contended = threading.Lock()
     contended.acquire()
     holder = threading.Timer(LOCK_SECONDS, contended.release)
-    holder.start()
+    # Starting a thread and joining it are waits for locks too.
     with Measured("/lock"):
+        holder.start()
         contended.acquire()
-    holder.join()
+        holder.join()
     return "locked"
 
 
