@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lib/loss.bpf.h"
+#include "lib/outgoing.bpf.h"
 #include "lib/payload.bpf.h"
 #include "lib/peer.bpf.h"
 #include "lib/thread_state.bpf.h"
@@ -91,6 +92,7 @@ static __always_inline void ask(struct thread_state *state, struct sock *sk, __u
 		state->question_bytes = 0;
 		state->asked_bytes = 0;
 		count_call(state, peer->cause);
+		remember_asked(state);
 	} else if (state->question_bytes != state->asked_bytes) {
 		// Something is missing in between: nothing may follow it.
 		state->asked_bytes += sent_bytes;
@@ -98,6 +100,18 @@ static __always_inline void ask(struct thread_state *state, struct sock *sk, __u
 	}
 	state->asked_bytes += sent_bytes;
 	append_question(state, payload);
+}
+
+// What is asked outside of requests is not kept; that an answer may come is.
+static __always_inline void ask_outside(struct thread_state *state, struct sock *sk, __u16 port,
+					const struct peer *peer)
+{
+	state->question_socket = (__u64)sk;
+	state->question_port = port;
+	state->question_answered = false;
+	state->question_cause = peer->cause;
+	state->question_bytes = 0;
+	state->asked_bytes = 0;
 }
 
 // A watched thread sends something to a peer.
@@ -114,8 +128,12 @@ static __always_inline void talk(struct thread_state *state, struct sock *sk, __
 	if (target.target_kind == TARGET_NONE)
 		return;
 	peer = learn_peer(sk, &target, &payload, sent_bytes);
+	if (is_first_sent(sk, &target, sent_bytes))
+		count_opened(&target);
 	if (state->request_socket)
 		ask(state, sk, port, &target, &peer, &payload, sent_bytes);
+	else
+		ask_outside(state, sk, port, &peer);
 }
 
 // PostgreSQL ends each answer with ReadyForQuery: 'Z', a length of 5, and 'I' outside of a
@@ -132,10 +150,14 @@ static __always_inline void note_transaction(struct thread_state *state, __u64 s
 	    end[0] != 'Z' || big_endian(end + 1) != 5)
 		return;
 	if (end[5] == 'T' || end[5] == 'E') {
+		if (state->transaction_socket != socket)
+			transaction_opened(socket);
 		state->transaction_socket = socket;
 		state->transaction_port = port;
-	} else if (end[5] == 'I' && state->transaction_socket == socket) {
-		state->transaction_socket = 0;
+	} else if (end[5] == 'I') {
+		transaction_ended(socket);
+		if (state->transaction_socket == socket)
+			state->transaction_socket = 0;
 	}
 }
 

@@ -160,6 +160,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	state->reported = false;
 	state->question_socket = 0;
 	state->transaction_socket = 0;
+	state->asked_count = 0;
 	state->repeats_told = 0;
 	__builtin_memset(state->calls_count, 0, sizeof(state->calls_count));
 

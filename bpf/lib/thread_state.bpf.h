@@ -11,6 +11,7 @@
 #include "vmlinux.h"
 #include "wire/python_stack_record.h"
 #include "wire/request_record.h"
+#include "wire/thread_record.h"
 #include "wire/wait_record.h"
 
 #include <bpf/bpf_core_read.h>
@@ -51,6 +52,9 @@ struct thread_state {
 	__u64 transaction_socket;
 	__u16 transaction_port;
 	__u32 calls_count[CALLS_KINDS];
+	// What the open request has asked on, the latest few; event loops keep socket_uses instead.
+	struct asked_socket asked[ASKED_SOCKETS];
+	__u32 asked_count;
 
 	// The request. Its socket is 0 when none is open; a socket of which nothing has been
 	// received yet is a connection that the thread accepted.

@@ -150,19 +150,27 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 };
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	__u16 sk_type;
+	struct socket *sk_socket;
 };
 
 struct tcp_sock {
 	struct {
 		__u64 time;
 	} rcvq_space;
+	__u32 write_seq;
+	__u32 snd_una;
+	__u64 bytes_acked;
 };
 
 struct socket {
 	struct sock *sk;
+	struct file *file;
 };
 
 struct sockaddr_un {
@@ -216,6 +224,13 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 #pragma clang attribute pop
