@@ -5,6 +5,8 @@
 
 #include "domain/calls.h"
 #include "domain/cause.h"
+#include "domain/cpu_limit.h"
+#include "domain/outgoing.h"
 #include "domain/server.h"
 #include "domain/time.h"
 
@@ -138,6 +140,9 @@ struct CoverageSample {
   std::uint64_t agent_rss_bytes = 0;
   /// Sentences for Coverage.gaps. Replaces what was known before.
   std::vector<std::string> gaps;
+  /// Of all the host's CPUs together: their time, and what of it the hypervisor took away.
+  Nanos host_cpu{};
+  Nanos host_steal{};
 };
 
 /// The window opens or closes: the first and the last observation of every recording.
@@ -145,7 +150,8 @@ struct WindowMark {
   ClockAnchor clock;
 };
 
-using Observation = std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample,
-                                 ServersSeen, CoverageSample, WindowMark>;
+using Observation =
+    std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
+                 CoverageSample, WindowMark, OutgoingSample, CpuLimitSample>;
 
 } // namespace linger::domain

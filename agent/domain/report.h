@@ -5,12 +5,15 @@
 
 #include "domain/calls.h"
 #include "domain/cause.h"
+#include "domain/cpu_limit.h"
 #include "domain/finding.h"
+#include "domain/outgoing.h"
 #include "domain/quantile_sketch.h"
 #include "domain/server.h"
 #include "domain/time.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +46,9 @@ struct WorkerReport {
   /// 0 to 1.
   double utilization = 0;
   std::string exit_reason;
+  std::vector<PeerReport> connections;
+  /// Nothing where no limit is set.
+  std::optional<CpuLimitReport> cpu_limit;
 };
 
 struct ServerReport {
@@ -116,6 +122,8 @@ struct Coverage {
   Nanos agent_cpu{};
   Nanos bpf_run{};
   std::uint64_t agent_rss_bytes = 0;
+  Nanos host_cpu{};
+  Nanos host_steal{};
   std::vector<std::string> gaps;
 };
 

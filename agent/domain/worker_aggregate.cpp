@@ -64,6 +64,19 @@ void WorkerAggregate::add(const MemorySample &sample)
   memory_ = sample;
 }
 
+void WorkerAggregate::add(const OutgoingSample &sample, MonotonicTime window_begin)
+{
+  outgoing_.add(sample, window_begin);
+}
+
+void WorkerAggregate::add(const CpuLimitSample &sample)
+{
+  // Another group has counters of its own.
+  if (!first_cpu_limit_ || first_cpu_limit_->group != sample.group)
+    first_cpu_limit_ = sample;
+  cpu_limit_ = sample;
+}
+
 std::vector<WholeRequest> WorkerAggregate::finish()
 {
   std::vector<WholeRequest> whole;
@@ -109,6 +122,9 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
     report.memory.growth_bytes =
         static_cast<std::int64_t>(memory_.anonymous_bytes - *first_anonymous_bytes_);
   report.threads = static_cast<std::uint32_t>(threads_.size());
+  report.connections = outgoing_.report();
+  if (first_cpu_limit_)
+    report.cpu_limit = between(*first_cpu_limit_, cpu_limit_);
 
   Nanos busy = whole.busy_;
   if (exited()) {
