@@ -37,6 +37,14 @@ void OutgoingLedger::watch(std::uint32_t tgid, domain::MonotonicTime now)
   workers_.try_emplace(tgid, Worker{ .since = now, .held = {}, .peers = {}, .used_at_first = {} });
 }
 
+std::vector<std::uint32_t> OutgoingLedger::watched() const
+{
+  std::vector<std::uint32_t> tgids;
+  for (const auto &[tgid, worker] : workers_)
+    tgids.push_back(tgid);
+  return tgids;
+}
+
 std::vector<domain::OutgoingSample>
 OutgoingLedger::look(domain::MonotonicTime now, const std::vector<decode::OutgoingSocket> &sockets,
                      const std::vector<OpenedCount> &opened)

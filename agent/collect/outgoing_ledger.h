@@ -34,6 +34,7 @@ public:
   /// before. Known workers stay as they are.
   void watch(std::uint32_t tgid, domain::MonotonicTime now);
   [[nodiscard]] bool watches(std::uint32_t tgid) const { return workers_.contains(tgid); }
+  [[nodiscard]] std::vector<std::uint32_t> watched() const;
 
   /// One sample for each worker. `sockets` are all that are open now,
   /// those that an open request has asked something on marked as in use.

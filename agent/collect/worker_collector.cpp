@@ -1,11 +1,10 @@
 #include "collect/worker_collector.h"
 
 #include "collect/loss_sentences.h"
-#include "collect/outgoing_ledger.h"
+#include "collect/outgoing_collector.h"
 #include "collect/python_lines.h"
 #include "collect/unsettled_requests.h"
 #include "collect/worker_probe.h"
-#include "decode/outgoing_decoder.h"
 #include "decode/process_decoder.h"
 #include "decode/python_stack_decoder.h"
 #include "decode/request_decoder.h"
@@ -16,18 +15,14 @@
 #include "kernel/ring_buffer.h"
 #include "kernel/run_time.h"
 
-#include "wire/outgoing_record.h"
 #include "wire/thread_record.h"
 #include "wire/watched.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
-#include <set>
 #include <span>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 
 namespace linger::collect {
@@ -54,7 +49,7 @@ std::optional<std::uint16_t> port_of(std::string_view listen)
 struct WorkerCollector::Impl {
   Impl(WorkerProbe loaded, Sink to)
       : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs()),
-        lines("/proc", probe.python_layouts())
+        lines("/proc", probe.python_layouts()), outgoing(probe, known_to_waits.peer_names)
   {
   }
 
@@ -71,7 +66,8 @@ struct WorkerCollector::Impl {
       unsettled.note(*record);
     if constexpr (std::is_same_v<Record, domain::ProcessEvent>) {
       lines.note(*record);
-      note_connections(*record);
+      if (const auto last = outgoing.note(*record))
+        sink(*last);
     }
     if constexpr (std::is_same_v<Record, domain::Wait>)
       lines.fill(*record);
@@ -82,10 +78,6 @@ struct WorkerCollector::Impl {
   }
   void settle_requests();
   void measure_run_time();
-  void note_connections(const domain::ProcessEvent &event);
-  [[nodiscard]] Result<> take_up_connections(const domain::Server &server);
-  [[nodiscard]] Result<std::vector<decode::OutgoingSocket>> outgoing_sockets();
-  [[nodiscard]] std::vector<OpenedCount> opened_counts();
 
   WorkerProbe probe;
   Sink sink;
@@ -94,9 +86,7 @@ struct WorkerCollector::Impl {
   UnsettledRequests unsettled;
   PythonLines lines;
   decode::KnownToWaits known_to_waits;
-  OutgoingLedger outgoing;
-  /// What open requests have asked on: worker, socket, its port.
-  std::set<std::tuple<std::uint32_t, std::uint64_t, std::uint64_t>> asked;
+  OutgoingCollector outgoing;
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
@@ -127,85 +117,6 @@ void WorkerCollector::Impl::settle_requests()
   for (const domain::Request &request :
        unsettled.settle(domain::MonotonicTime{ kernel::monotonic_now() }))
     sink(request);
-}
-
-/// A worker's last word on its connections comes ahead of its end.
-void WorkerCollector::Impl::note_connections(const domain::ProcessEvent &event)
-{
-  if (event.kind == domain::ProcessEvent::Kind::started)
-    outgoing.watch(event.tgid, event.time);
-  if (event.kind != domain::ProcessEvent::Kind::exited)
-    return;
-  if (const auto last = outgoing.end(event.tgid, event.time, opened_counts()))
-    sink(*last);
-  auto counts = probe.opened_counts();
-  for (const auto &[key, count] : counts.entries()) {
-    if (key.tgid == event.tgid)
-      counts.erase(key);
-  }
-}
-
-/// What is open now was there before. Calling it again with the same workers changes nothing.
-Result<> WorkerCollector::Impl::take_up_connections(const domain::Server &server)
-{
-  const domain::MonotonicTime now{ kernel::monotonic_now() };
-  const auto is_new = [&](const domain::WorkerProcess &worker) {
-    return !outgoing.watches(worker.tgid);
-  };
-  if (std::ranges::none_of(server.workers, is_new))
-    return {};
-  auto sockets = outgoing_sockets();
-  if (!sockets)
-    return tl::unexpected(sockets.error());
-  auto used = probe.used_unix_sockets();
-  for (decode::OutgoingSocket &socket : *sockets) {
-    if (!socket.is_unix || outgoing.watches(socket.tgid))
-      continue;
-    socket.used = true;              // as far as anyone can tell
-    (void)used.put(socket.inode, 1); // at worst it counts as opened
-  }
-  for (const domain::WorkerProcess &worker : server.workers)
-    outgoing.watch(worker.tgid, now);
-  (void)outgoing.look(now, *sockets, opened_counts());
-  return {};
-}
-
-Result<std::vector<decode::OutgoingSocket>> WorkerCollector::Impl::outgoing_sockets()
-{
-  const auto bytes = probe.read_outgoing();
-  if (!bytes)
-    return tl::unexpected(bytes.error());
-  std::vector<decode::OutgoingSocket> sockets;
-  auto rest = std::as_bytes(std::span(*bytes));
-  for (; rest.size() >= sizeof(outgoing_record); rest = rest.subspan(sizeof(outgoing_record))) {
-    auto socket =
-        decode::decode_outgoing(rest.first(sizeof(outgoing_record)), known_to_waits.peer_names);
-    if (!socket) {
-      ++malformed_records;
-      last_malformed = socket.error().what;
-      continue;
-    }
-    if (asked.contains({ socket->tgid, socket->socket, socket->port }))
-      socket->in_use = true;
-    sockets.push_back(std::move(*socket));
-  }
-  return sockets;
-}
-
-std::vector<OpenedCount> WorkerCollector::Impl::opened_counts()
-{
-  const auto peers = probe.peers();
-  const auto ports = probe.port_causes();
-  std::vector<OpenedCount> opened;
-  for (const auto &[key, count] : probe.opened_counts().entries()) {
-    // Those that are not known go by their port, as in the kernel.
-    peer known{};
-    known.cause = ports.find(key.target.port).value_or(CAUSE_UPSTREAM);
-    known = peers.find(key.target).value_or(known);
-    opened.push_back(
-        { key.tgid, decode::describe_peer(key.target, known, known_to_waits.peer_names), count });
-  }
-  return opened;
 }
 
 void WorkerCollector::Impl::measure_run_time()
@@ -273,7 +184,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
   const auto threads = impl_->probe.read_threads();
   if (!threads)
     return tl::unexpected(threads.error());
-  return impl_->take_up_connections(server);
+  return impl_->outgoing.take_up(server, domain::MonotonicTime{ kernel::monotonic_now() });
 }
 
 Result<> WorkerCollector::learn_peer(const std::string &address, std::uint16_t port,
@@ -304,7 +215,7 @@ Result<> WorkerCollector::sample_threads()
   if (!bytes)
     return tl::unexpected(bytes.error());
   const domain::MonotonicTime now{ kernel::monotonic_now() };
-  impl_->asked.clear();
+  impl_->outgoing.forget_asked();
   auto rest = std::as_bytes(std::span(*bytes));
   for (; rest.size() >= sizeof(thread_record); rest = rest.subspan(sizeof(thread_record))) {
     auto thread = decode::decode_thread(rest.first(sizeof(thread_record)));
@@ -315,22 +226,17 @@ Result<> WorkerCollector::sample_threads()
     }
     thread->sample.time = now;
     impl_->sink(thread->sample);
-    for (const auto &[socket, port] : thread->asked)
-      impl_->asked.emplace(thread->sample.tgid, socket, port);
+    impl_->outgoing.note(*thread);
   }
   return {};
 }
 
 Result<> WorkerCollector::sample_outgoing()
 {
-  // First what was opened: a connection that is opened in between is open and not counted yet,
-  // which the next look sets right.
-  const std::vector<OpenedCount> opened = impl_->opened_counts();
-  const auto sockets = impl_->outgoing_sockets();
-  if (!sockets)
-    return tl::unexpected(sockets.error());
-  const domain::MonotonicTime now{ kernel::monotonic_now() };
-  for (const domain::OutgoingSample &sample : impl_->outgoing.look(now, *sockets, opened))
+  const auto samples = impl_->outgoing.sample(domain::MonotonicTime{ kernel::monotonic_now() });
+  if (!samples)
+    return tl::unexpected(samples.error());
+  for (const domain::OutgoingSample &sample : *samples)
     impl_->sink(sample);
   return {};
 }
@@ -347,6 +253,10 @@ domain::CoverageSample WorkerCollector::coverage()
   sample.gaps = loss_sentences(counts);
   for (std::string &gap : impl_->lines.gaps())
     sample.gaps.push_back(std::move(gap));
+  if (impl_->outgoing.malformed_records() != 0)
+    sample.gaps.push_back(std::to_string(impl_->outgoing.malformed_records()) +
+                          " times a connection to a peer could not be understood; the last: " +
+                          impl_->outgoing.last_malformed());
   if (impl_->malformed_records != 0)
     sample.gaps.push_back(std::to_string(impl_->malformed_records) +
                           " records could not be understood; the last: " + impl_->last_malformed);

@@ -77,6 +77,9 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   if (!adds_up(record))
     return malformed("request_record", "the causes do not add up to the request's time");
 
+  if (record.throttled_ns > record.spent_ns[CAUSE_RUN_QUEUE])
+    return malformed("request_record", "throttled for longer than it was in the run queue");
+
   domain::Request request;
   request.tgid = record.tgid;
   request.tid = record.tid;
@@ -99,6 +102,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.status = response ? response->status : 0;
   request.received_bytes = record.received_bytes;
   request.sent_bytes = record.sent_bytes;
+  request.throttled = nanos_of(record.throttled_ns);
   request.minor_faults = record.minor_faults_count;
   request.major_faults = record.major_faults_count;
   request.anonymous_begin_bytes = record.anonymous_begin_bytes;

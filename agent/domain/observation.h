@@ -40,6 +40,9 @@ struct Request {
   int status = 0;
   std::uint64_t received_bytes = 0;
   std::uint64_t sent_bytes = 0;
+  /// Of the time in the run queue: the worker's group had used up its CPU time. Not known, and 0,
+  /// for interleaved requests.
+  Nanos throttled{};
   std::uint64_t minor_faults = 0;
   std::uint64_t major_faults = 0;
   /// The process's anonymous resident set at begin and at end, as the kernel counts it (on 6.2 and

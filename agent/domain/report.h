@@ -49,6 +49,8 @@ struct WorkerReport {
   std::vector<PeerReport> connections;
   /// Nothing where no limit is set.
   std::optional<CpuLimitReport> cpu_limit;
+  /// Of the requests' time in the run queue.
+  Nanos throttled{};
 };
 
 struct ServerReport {
@@ -106,6 +108,8 @@ struct EndpointReport {
   /// Accept-queue time of the requests that had one: the first of each connection.
   QuantileSketch accept_queue_ns;
   CauseTimes times;
+  /// Of the time in the run queue: the workers' groups had used up their CPU time.
+  Nanos throttled{};
   Calls calls;
   /// Requests that ended with a transaction open.
   std::uint64_t open_transactions = 0;

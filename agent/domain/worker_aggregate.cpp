@@ -90,6 +90,7 @@ void WorkerAggregate::count(const WholeRequest &whole, MonotonicTime window_begi
   const Request &request = whole.request;
   ++requests_;
   times_ += request.times;
+  throttled_ = saturating_sum(throttled_, request.throttled);
   minor_faults_ += request.minor_faults;
   major_faults_ += request.major_faults;
   // Told at the moment they end: nothing of them lies behind the window.
@@ -122,6 +123,7 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
     report.memory.growth_bytes =
         static_cast<std::int64_t>(memory_.anonymous_bytes - *first_anonymous_bytes_);
   report.threads = static_cast<std::uint32_t>(threads_.size());
+  report.throttled = whole.throttled_;
   report.connections = outgoing_.report();
   if (first_cpu_limit_)
     report.cpu_limit = between(*first_cpu_limit_, cpu_limit_);

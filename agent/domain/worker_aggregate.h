@@ -71,6 +71,7 @@ private:
   std::map<std::uint32_t, Thread> threads_; // by tid
   std::uint64_t requests_ = 0;
   CauseTimes times_;
+  Nanos throttled_{};
   Nanos busy_{};
   std::uint64_t minor_faults_ = 0;
   std::uint64_t major_faults_ = 0;

@@ -99,6 +99,7 @@ v1::Endpoint endpoint_of(const domain::EndpointReport &endpoint)
   message.set_errors(endpoint.errors);
   *message.mutable_wall() = quantiles_of(endpoint.wall_ns);
   *message.mutable_time() = to_proto(endpoint.times);
+  message.set_throttled_ns(to_ns(endpoint.throttled));
   *message.mutable_calls() = calls_of(endpoint.calls);
   message.set_open_transactions(endpoint.open_transactions);
   for (std::size_t i = 0; i < std::min(endpoint.sites.size(), most_sites); ++i)

@@ -91,6 +91,7 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
   message.set_exit_reason(valid_utf8(worker.exit_reason));
   for (const domain::PeerReport &peer : worker.connections)
     *message.add_connections() = connections_of(peer);
+  message.set_throttled_ns(to_ns(worker.throttled));
   if (worker.cpu_limit)
     *message.mutable_cpu_limit() = cpu_limit_of(*worker.cpu_limit);
   return message;

@@ -114,6 +114,7 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .status = read.status(message.status()),
     .received_bytes = message.received_bytes(),
     .sent_bytes = message.sent_bytes(),
+    .throttled = read.span(message.throttled_ns()),
     .minor_faults = message.minor_faults(),
     .major_faults = message.major_faults(),
     .anonymous_begin_bytes = message.anonymous_begin_bytes(),

@@ -124,6 +124,7 @@ struct FrameMaker {
     message.set_dns_calls(request.calls.dns);
     message.set_transaction_open(request.transaction_open);
     message.set_interleaved(request.interleaved);
+    message.set_throttled_ns(span_ns(request.throttled));
   }
 
   void operator()(const domain::Wait &wait) const

@@ -22,6 +22,8 @@ struct thread_state {
 	__u64 born_ns;
 	__u64 since_ns;
 	__u64 spent_ns[CAUSE_COUNT];
+	__u64 throttled_ns; // of that in run_queue; counted when the thread runs again
+	bool throttled;     // its group's CPU time was used up when it left or was woken
 	__u32 cause;
 
 	// The wait that the thread is in or has just been woken from; wait_begin_ns is 0 otherwise.
@@ -64,6 +66,7 @@ struct thread_state {
 	bool connection_saved;  // in the map too, for other threads to find
 	__u64 request_sequence; // of the latest request
 	__u64 begin_spent_ns[CAUSE_COUNT];
+	__u64 begin_throttled_ns;
 	__u64 begin_minor_faults_count;
 	__u64 begin_major_faults_count;
 	bool unreported; // the record holds something that has not been sent

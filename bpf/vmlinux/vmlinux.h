@@ -114,6 +114,15 @@ struct thread_struct {
 	unsigned long fsbase;
 };
 
+// kernel/sched/sched.h
+struct cfs_rq {
+	int throttle_count;
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
 struct task_struct {
 	unsigned int __state;
 	void *stack;
@@ -130,6 +139,7 @@ struct task_struct {
 	unsigned long maj_flt;
 	void *bpf_storage;
 	unsigned long rseq_event_mask;
+	struct sched_entity se;
 	struct thread_struct thread;
 };
 

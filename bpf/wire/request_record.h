@@ -55,6 +55,8 @@ struct request_record {
 	__u64 major_faults_count;
 	__u64 anonymous_begin_bytes;
 	__u64 anonymous_end_bytes;
+	__u64 throttled_ns; // of spent_ns[CAUSE_RUN_QUEUE]: the group's CPU time was used up; 0 for
+			    // event loops
 	__u64 spent_ns[CAUSE_COUNT];    // between begin_ns and end_ns; adds up to their difference
 	__u32 calls_count[CALLS_KINDS]; // round trips: how often something was asked of such a peer
 	__u32 response_bytes;           // how many of response are valid
@@ -62,4 +64,4 @@ struct request_record {
 	__u8 response[RESPONSE_HEAD_BYTES]; // the first bytes sent
 	__u8 head[REQUEST_HEAD_BYTES]; // the first bytes received; on the wire cut to head_bytes
 };
-WIRE_SIZE(struct request_record, 792);
+WIRE_SIZE(struct request_record, 800);

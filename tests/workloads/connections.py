@@ -7,7 +7,6 @@ itself: GET /log.
 
 import os
 import socket
-import time
 
 import psycopg2
 from flask import Flask, jsonify
@@ -100,11 +99,3 @@ def cache(kind, end):
         connection.close()
         log[kind]["closed"] += 1
     return "asked"
-
-
-@app.get("/burn/<float:seconds>")
-def burn(seconds):
-    begin = time.thread_time()
-    while time.thread_time() - begin < seconds:
-        pass
-    return "burnt"

@@ -29,18 +29,12 @@ void add(v1::PeerConnections &sum, const v1::PeerConnections &more)
   sum.set_closed_by_peer(sum.closed_by_peer() + more.closed_by_peer());
   sum.set_opened(sum.opened() + more.opened());
   sum.set_closed(sum.closed() + more.closed());
+  sum.set_longest_transaction_ns(
+      std::max(sum.longest_transaction_ns(), more.longest_transaction_ns()));
   if (more.oldest_ns() > sum.oldest_ns()) {
     sum.set_oldest_ns(more.oldest_ns());
     sum.set_oldest_is_older(more.oldest_is_older());
   }
-}
-
-/// "2.00"; "-" without requests.
-std::string per_request_text(std::uint64_t count, std::uint64_t requests)
-{
-  if (requests == 0)
-    return "-";
-  return fmt::format("{:.2f}", static_cast<double>(count) / static_cast<double>(requests));
 }
 
 /// ">12.0 s" for what was there before.
@@ -49,6 +43,21 @@ std::string age_text(const v1::PeerConnections &peer)
   if (peer.open() == 0)
     return "-";
   return (peer.oldest_is_older() ? ">" : "") + duration_text(peer.oldest_ns());
+}
+
+std::vector<std::string> notes_of(const v1::PeerConnections &peer, std::uint64_t requests)
+{
+  std::vector<std::string> notes;
+  if (peer.opened() > 0 && requests > 0)
+    notes.push_back(fmt::format("{:.2f} opened a request, {} closed",
+                                static_cast<double>(peer.opened()) / static_cast<double>(requests),
+                                count_text(peer.closed())));
+  if (peer.longest_transaction_ns() > 0)
+    notes.push_back("longest transaction: " + duration_text(peer.longest_transaction_ns()));
+  if (peer.closed_by_peer() > 0)
+    notes.push_back(count_text(peer.closed_by_peer()) +
+                    " closed by the peer, and not yet by the worker");
+  return notes;
 }
 
 } // namespace
@@ -78,21 +87,15 @@ std::string connections_text(const google::protobuf::RepeatedPtrField<v1::Worker
   Table table({ { "OPEN", right },
                 { "IN USE", right },
                 { "IDLE", right },
-                { "IN TRANSACTION", right },
+                { "IN TX", right },
                 { "OLDEST", right },
                 { "OPENED", right },
-                { "A REQUEST", right },
                 { "CONNECTIONS TO" } });
   for (const v1::PeerConnections &peer : peers) {
-    Table::Row row{ .cells = { count_text(peer.open()), count_text(peer.in_use()),
-                               count_text(peer.idle()), count_text(peer.idle_in_transaction()),
-                               age_text(peer), count_text(peer.opened()),
-                               per_request_text(peer.opened(), requests), peer_text(peer) },
-                    .notes = {} };
-    if (peer.closed_by_peer() > 0)
-      row.notes.push_back(fmt::format("{} closed by the peer, and not yet by the worker",
-                                      counted_text(peer.closed_by_peer(), "connection")));
-    table.add(std::move(row));
+    table.add({ .cells = { count_text(peer.open()), count_text(peer.in_use()),
+                           count_text(peer.idle()), count_text(peer.idle_in_transaction()),
+                           age_text(peer), count_text(peer.opened()), peer_text(peer) },
+                .notes = notes_of(peer, requests) });
   }
   return table.text(4, options);
 }

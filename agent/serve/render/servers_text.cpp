@@ -96,6 +96,14 @@ std::vector<std::string> cpu_limits_of(const v1::Server &server)
   return lines;
 }
 
+std::vector<std::string> notes_of(const v1::Worker &worker)
+{
+  if (worker.memory().major_faults() == 0)
+    return {};
+  return { fmt::format("{} in its requests: memory that had to come from the disk first",
+                       counted_text(worker.memory().major_faults(), "major page fault")) };
+}
+
 } // namespace
 
 std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &workers,
@@ -115,7 +123,7 @@ std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &w
                            bytes_text(static_cast<double>(worker.memory().resident_bytes())),
                            growth_text(static_cast<double>(worker.memory().growth_bytes())),
                            doing_text(worker) },
-                .notes = {} });
+                .notes = notes_of(worker) });
   return table.text(4, options);
 }
 

@@ -33,6 +33,7 @@ inline std::vector<domain::Observation> one_of_each()
                            .status = 503,
                            .received_bytes = 100,
                            .sent_bytes = 1ULL << 40,
+                           .throttled = 1us,
                            .minor_faults = 7,
                            .major_faults = 1,
                            .anonymous_begin_bytes = 8192,
