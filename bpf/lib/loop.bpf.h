@@ -247,8 +247,6 @@ static __always_inline void blame_for_block(struct thread_state *state)
 // A parked request that can get no response any more, as it was when it was parked.
 static __always_inline void end_parked(struct parked_request *parked, __u32 flags)
 {
-	__u64 head_bytes = parked->request.head_bytes;
-
 	if (!parked->request.received_bytes || parked->request.sent_bytes || parked->reported)
 		return;
 	parked->reported = true;
@@ -258,10 +256,7 @@ static __always_inline void end_parked(struct parked_request *parked, __u32 flag
 		parked->request.end_ns += parked->spent_ns[i];
 	}
 	parked->request.flags |= REQUEST_ENDED | flags;
-	if (head_bytes > REQUEST_HEAD_BYTES)
-		head_bytes = REQUEST_HEAD_BYTES;
-	if (!send_record(&parked->request,
-			 __builtin_offsetof(struct request_record, head) + head_bytes))
+	if (!send_packed(&parked->request))
 		count_loss(LOSS_REQUEST);
 }
 

@@ -8,8 +8,8 @@
 
 #include "lib/connection.bpf.h"
 #include "lib/ledger.bpf.h"
+#include "lib/packed_request.bpf.h"
 #include "lib/payload.bpf.h"
-#include "lib/records.bpf.h"
 #include "lib/thread_state.bpf.h"
 #include "lib/wait.bpf.h"
 
@@ -61,18 +61,12 @@ static __always_inline bool transaction_open(const struct thread_state *state)
 // A function of its own for the verifier: see classify(). Returns 0.
 __weak __noinline int send_request(struct thread_state *state)
 {
-	__u64 head_bytes;
-
 	if (!state)
 		return 0;
-	head_bytes = state->request.head_bytes;
-	if (head_bytes > REQUEST_HEAD_BYTES)
-		head_bytes = REQUEST_HEAD_BYTES;
 	state->request.flags &= ~REQUEST_TRANSACTION_OPEN;
 	if (transaction_open(state))
 		state->request.flags |= REQUEST_TRANSACTION_OPEN;
-	if (send_record(&state->request,
-			__builtin_offsetof(struct request_record, head) + head_bytes)) {
+	if (send_packed(&state->request)) {
 		state->unreported = false;
 		state->reported = true;
 	} else if (state->request.flags & REQUEST_ENDED && !state->reported) {
@@ -139,7 +133,7 @@ static __always_inline void end_request(struct task_struct *task, struct thread_
 // Before the thread turns to another connection: this one may go on, here or in another thread.
 static __always_inline void save_connection(struct thread_state *state)
 {
-	if (!state->request_socket || state->connection_saved)
+	if (!state->request_socket || state->connection_saved || is_closed(state->request_socket))
 		return;
 	remember_connection(state->request_socket, &state->connection);
 	state->connection_saved = true;

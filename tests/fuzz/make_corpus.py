@@ -21,10 +21,10 @@ def spent(**by_cause):
 
 
 def request_record(head, response, *, flags=1):
-    """struct request_record, bpf/wire/request_record.h."""
-    fixed = struct.pack("<4I13Q", 1, flags, 7, 8, 99, 3, 1000, 1600, 300, 100, 256, len(response), 4, 0, 4096, 8192, 0)
-    sizes = struct.pack("<6I", 28, 1, 0, 0, len(response), len(head))
-    return fixed + spent(c0=200, c5=400) + sizes + response.ljust(256, b"\0") + head
+    """struct request_record, bpf/wire/request_record.h, as it crosses."""
+    fixed = struct.pack("<4I10Q2I", 1, flags, 7, 8, 99, 3, 1000, 1600, 300, 100, 256, len(response), 4096, 8192, 4, 0)
+    counts = struct.pack("<5I2H", 28, 1, 0, 0, 1 << 0 | 1 << 5, len(response), len(head))
+    return fixed + counts + struct.pack("<2Q", 200, 400) + response + head
 
 
 def thread_record(head, *, flags=1):

@@ -2,6 +2,7 @@
 
 #include "decode/request_decoder.h"
 #include "fuzz/property.h"
+#include "unit/decode/packed_request.h"
 
 #include "wire/request_record.h"
 
@@ -9,8 +10,6 @@ namespace {
 
 using namespace linger;
 using namespace linger::fuzz;
-
-constexpr std::size_t fixed_bytes = offsetof(request_record, head);
 
 void check(const Result<domain::Request> &request)
 {
@@ -55,13 +54,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   check(decode::decode_request(bytes_of(text_of(data, size))));
 
   const auto record = mended(record_from<request_record>(data, size));
-  const auto bytes = bytes_of_record(record).first(fixed_bytes + record.head_bytes);
+  const auto bytes = decode::packed(record);
   const auto request = decode::decode_request(bytes);
   check(request);
   must(request.has_value(), "a record that adds up is accepted");
   const auto wall_ns =
       record.end_ns - record.begin_ns + record.accept_queue_ns + record.event_loop_ns;
   must(static_cast<std::uint64_t>(request->times.wall().count()) == wall_ns, "no time is lost");
-  must(!decode::decode_request(bytes.first(bytes.size() - 1)), "a record that was cut is refused");
+  must(!decode::decode_request(std::span(bytes).first(bytes.size() - 1)),
+       "a record that was cut is refused");
   return 0;
 }
