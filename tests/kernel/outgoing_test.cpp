@@ -6,6 +6,7 @@
 #include "kernel/worker_process.h"
 
 #include <array>
+#include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -92,6 +93,7 @@ protected:
   /// What the worker has to its only peer now.
   static domain::PeerConnections look(Observed &observed, pid_t worker)
   {
+    EXPECT_TRUE(observed.collector->poll({})); // that the worker was started
     observed.all.clear();
     EXPECT_TRUE(observed.collector->sample_threads());
     EXPECT_TRUE(observed.collector->sample_outgoing());
@@ -203,8 +205,8 @@ TEST_P(Outgoing, AWorkersEndSaysWhatItHadOpened)
   const WorkerProcess answering([&] { answer_each(peer, pipe_[0], dialects().front()); });
   OBSERVE_OR_SKIP(observed, options(), listener.address());
   WorkerProcess worker([&] { ask_peer(peer.connect(), "hello"); });
-  worker.join();
   const auto tgid = static_cast<std::uint32_t>(worker.tgid());
+  worker.join();
   std::optional<domain::OutgoingSample> last;
   EXPECT_TRUE(observed->wait_until([&] {
     for (const auto &sample : observed->all_of<domain::OutgoingSample>()) {
