@@ -1,6 +1,7 @@
 #include "collect/worker_collector.h"
 
 #include "collect/loss_sentences.h"
+#include "collect/outgoing_collector.h"
 #include "collect/python_lines.h"
 #include "collect/unsettled_requests.h"
 #include "collect/worker_probe.h"
@@ -48,7 +49,7 @@ std::optional<std::uint16_t> port_of(std::string_view listen)
 struct WorkerCollector::Impl {
   Impl(WorkerProbe loaded, Sink to)
       : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs()),
-        lines("/proc", probe.python_layouts())
+        lines("/proc", probe.python_layouts()), outgoing(probe, known_to_waits.peer_names)
   {
   }
 
@@ -63,8 +64,11 @@ struct WorkerCollector::Impl {
     }
     if constexpr (std::is_same_v<Record, domain::Request>)
       unsettled.note(*record);
-    if constexpr (std::is_same_v<Record, domain::ProcessEvent>)
+    if constexpr (std::is_same_v<Record, domain::ProcessEvent>) {
       lines.note(*record);
+      if (const auto last = outgoing.note(*record))
+        sink(*last);
+    }
     if constexpr (std::is_same_v<Record, domain::Wait>)
       lines.fill(*record);
     if constexpr (std::is_same_v<Record, decode::PythonStack>)
@@ -82,6 +86,7 @@ struct WorkerCollector::Impl {
   UnsettledRequests unsettled;
   PythonLines lines;
   decode::KnownToWaits known_to_waits;
+  OutgoingCollector outgoing;
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
@@ -179,7 +184,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
   const auto threads = impl_->probe.read_threads();
   if (!threads)
     return tl::unexpected(threads.error());
-  return {};
+  return impl_->outgoing.take_up(server, domain::MonotonicTime{ kernel::monotonic_now() });
 }
 
 Result<> WorkerCollector::learn_peer(const std::string &address, std::uint16_t port,
@@ -210,6 +215,7 @@ Result<> WorkerCollector::sample_threads()
   if (!bytes)
     return tl::unexpected(bytes.error());
   const domain::MonotonicTime now{ kernel::monotonic_now() };
+  impl_->outgoing.forget_asked();
   auto rest = std::as_bytes(std::span(*bytes));
   for (; rest.size() >= sizeof(thread_record); rest = rest.subspan(sizeof(thread_record))) {
     auto thread = decode::decode_thread(rest.first(sizeof(thread_record)));
@@ -220,7 +226,18 @@ Result<> WorkerCollector::sample_threads()
     }
     thread->sample.time = now;
     impl_->sink(thread->sample);
+    impl_->outgoing.note(*thread);
   }
+  return {};
+}
+
+Result<> WorkerCollector::sample_outgoing()
+{
+  const auto samples = impl_->outgoing.sample(domain::MonotonicTime{ kernel::monotonic_now() });
+  if (!samples)
+    return tl::unexpected(samples.error());
+  for (const domain::OutgoingSample &sample : *samples)
+    impl_->sink(sample);
   return {};
 }
 
@@ -236,6 +253,10 @@ domain::CoverageSample WorkerCollector::coverage()
   sample.gaps = loss_sentences(counts);
   for (std::string &gap : impl_->lines.gaps())
     sample.gaps.push_back(std::move(gap));
+  if (impl_->outgoing.malformed_records() != 0)
+    sample.gaps.push_back(std::to_string(impl_->outgoing.malformed_records()) +
+                          " times a connection to a peer could not be understood; the last: " +
+                          impl_->outgoing.last_malformed());
   if (impl_->malformed_records != 0)
     sample.gaps.push_back(std::to_string(impl_->malformed_records) +
                           " records could not be understood; the last: " + impl_->last_malformed);

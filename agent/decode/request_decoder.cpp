@@ -27,7 +27,7 @@ Result<request_record> unpack(std::span<const std::byte> bytes)
   if (bytes.size() < fixed_bytes)
     return malformed("request_record", "impossible size " + std::to_string(bytes.size()));
   std::memcpy(&record, bytes.data(), fixed_bytes);
-  if (record.causes >> CAUSE_COUNT != 0)
+  if (record.causes >> (CAUSE_COUNT + 1) != 0)
     return malformed("request_record", "states a cause that there is not");
   if (record.response_bytes > RESPONSE_HEAD_BYTES || record.head_bytes > REQUEST_HEAD_BYTES)
     return malformed("request_record", "states " + std::to_string(record.response_bytes) +
@@ -46,6 +46,10 @@ Result<request_record> unpack(std::span<const std::byte> bytes)
     if ((record.causes >> cause & 1) == 0)
       continue;
     std::memcpy(&record.spent_ns[cause], at, sizeof(std::uint64_t));
+    at += sizeof(std::uint64_t);
+  }
+  if ((record.causes & CAUSES_THROTTLED) != 0) {
+    std::memcpy(&record.throttled_ns, at, sizeof(std::uint64_t));
     at += sizeof(std::uint64_t);
   }
   std::memcpy(record.response, at, record.response_bytes);
@@ -105,6 +109,9 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   if (!adds_up(record))
     return malformed("request_record", "the causes do not add up to the request's time");
 
+  if (record.throttled_ns > record.spent_ns[CAUSE_RUN_QUEUE])
+    return malformed("request_record", "throttled for longer than it was in the run queue");
+
   domain::Request request;
   request.tgid = record.tgid;
   request.tid = record.tid;
@@ -127,6 +134,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.status = response ? response->status : 0;
   request.received_bytes = record.received_bytes;
   request.sent_bytes = record.sent_bytes;
+  request.throttled = nanos_of(record.throttled_ns);
   request.minor_faults = record.minor_faults_count;
   request.major_faults = record.major_faults_count;
   request.anonymous_begin_bytes = record.anonymous_begin_bytes;

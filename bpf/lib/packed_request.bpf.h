@@ -69,6 +69,9 @@ __weak __noinline int send_packed(const struct request_record *request)
 		at += took * sizeof(__u64);
 		causes |= took << i;
 	}
+	*(__u64 *)(packed->bytes + (at & (PACKED_PLACES - 8))) = request->throttled_ns;
+	at += request->throttled_ns ? sizeof(__u64) : 0;
+	causes |= request->throttled_ns ? CAUSES_THROTTLED : 0;
 	response_bytes = request->response_bytes;
 	if (request->flags & REQUEST_ENDED && response_bytes > RESPONSE_STATUS_BYTES)
 		response_bytes = RESPONSE_STATUS_BYTES;

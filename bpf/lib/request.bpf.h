@@ -107,6 +107,9 @@ static __always_inline void extend_request(struct task_struct *task, struct thre
 	for (int i = 0; i < CAUSE_COUNT; i++)
 		request->spent_ns[i] = state->spent_ns[i] - state->begin_spent_ns[i];
 	__builtin_memcpy(request->calls_count, state->calls_count, sizeof(request->calls_count));
+	// A loop's thread may have been throttled in the turn of another request.
+	request->throttled_ns =
+		state->is_loop ? 0 : state->throttled_ns - state->begin_throttled_ns;
 	request->minor_faults_count = task->min_flt - state->begin_minor_faults_count;
 	request->major_faults_count = task->maj_flt - state->begin_major_faults_count;
 	request->anonymous_end_bytes = anonymous_bytes_of(task);
@@ -145,6 +148,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 
 	settle(state, now_ns);
 	__builtin_memcpy(state->begin_spent_ns, state->spent_ns, sizeof(state->spent_ns));
+	state->begin_throttled_ns = state->throttled_ns;
 	state->begin_minor_faults_count = task->min_flt;
 	state->begin_major_faults_count = task->maj_flt;
 	state->request_socket = socket;
@@ -154,6 +158,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	state->reported = false;
 	state->question_socket = 0;
 	state->transaction_socket = 0;
+	state->asked_count = 0;
 	state->repeats_told = 0;
 	__builtin_memset(state->calls_count, 0, sizeof(state->calls_count));
 
@@ -179,6 +184,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	request->received_bytes = 0;
 	request->sent_bytes = 0;
 	__builtin_memset(request->calls_count, 0, sizeof(request->calls_count));
+	request->throttled_ns = 0;
 	request->minor_faults_count = 0;
 	request->major_faults_count = 0;
 	request->anonymous_begin_bytes = anonymous_bytes_of(task);

@@ -41,6 +41,8 @@ enum calls_kind {
 	CALLS_KINDS,
 };
 
+#define CAUSES_THROTTLED (1 << CAUSE_COUNT) // in request_record.causes
+
 struct request_record {
 	__u32 kind; // RECORD_REQUEST
 	__u32 flags;
@@ -68,8 +70,10 @@ struct request_record {
 	// On the wire each of these follows the one before it without a gap.
 	__u64 spent_ns[CAUSE_COUNT]; // between begin_ns and end_ns; adds up to their difference. On
 				     // the wire those of `causes`, in their order
+	__u64 throttled_ns; // of spent_ns[CAUSE_RUN_QUEUE]: the group's CPU time was used up; 0 for
+			    // event loops. On the wire only with CAUSES_THROTTLED
 	__u8 response[RESPONSE_HEAD_BYTES]; // the first bytes sent; on the wire cut to
 					    // response_bytes
 	__u8 head[REQUEST_HEAD_BYTES]; // the first bytes received; on the wire cut to head_bytes
 };
-WIRE_SIZE(struct request_record, 784);
+WIRE_SIZE(struct request_record, 792);

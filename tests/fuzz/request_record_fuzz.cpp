@@ -23,6 +23,8 @@ void check(const Result<domain::Request> &request)
   for (const domain::Cause cause : domain::all_causes())
     must(request->times[cause] >= domain::Nanos::zero(), "no cause takes less than no time");
   must(request->times.wall() == request->window.length(), "the causes add up to the wall time");
+  must(request->throttled <= request->times[domain::Cause::run_queue],
+       "what was throttled was in the run queue");
   must(request->method != "-" || request->path.empty(), "what is no HTTP has no path");
   must_be_a_path(request->path);
   must(request->status == 0 || (request->status >= 100 && request->status <= 999),
@@ -39,6 +41,7 @@ request_record mended(request_record record)
   record.end_ns = record.begin_ns;
   for (auto &spent_ns : record.spent_ns)
     record.end_ns += spent_ns %= hours_ns;
+  record.throttled_ns %= record.spent_ns[CAUSE_RUN_QUEUE] + 1;
   record.head_bytes %= REQUEST_HEAD_BYTES + 1;
   record.response_bytes %= RESPONSE_HEAD_BYTES + 1;
   return record;

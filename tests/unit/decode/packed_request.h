@@ -17,6 +17,7 @@ inline std::vector<std::byte> packed(request_record record)
   record.causes = 0;
   for (std::size_t cause = 0; cause < CAUSE_COUNT; ++cause)
     record.causes |= record.spent_ns[cause] != 0 ? 1U << cause : 0U;
+  record.causes |= record.throttled_ns != 0 ? CAUSES_THROTTLED : 0U;
   std::vector<std::byte> bytes;
   const auto add = [&](std::span<const std::byte> more) {
     bytes.insert(bytes.end(), more.begin(), more.end());
@@ -26,6 +27,8 @@ inline std::vector<std::byte> packed(request_record record)
     if (spent_ns != 0)
       add(std::as_bytes(std::span(&spent_ns, 1)));
   }
+  if (record.throttled_ns != 0)
+    add(std::as_bytes(std::span(&record.throttled_ns, 1)));
   if (record.response_bytes <= RESPONSE_HEAD_BYTES)
     add(std::as_bytes(std::span(record.response)).first(record.response_bytes));
   if (record.head_bytes <= REQUEST_HEAD_BYTES)

@@ -156,7 +156,7 @@ TEST(DecodeRequest, RejectsMoreResponseBytesThanThereAre)
 TEST(DecodeRequest, RejectsACauseThatThereIsNot)
 {
   auto bytes = packed(good());
-  const std::uint32_t causes = 1U << CAUSE_COUNT;
+  const std::uint32_t causes = 1U << (CAUSE_COUNT + 1);
   std::memcpy(bytes.data() + offsetof(request_record, causes), &causes, sizeof causes);
 
   EXPECT_EQ(decode_request(bytes).error().kind, Error::Kind::malformed);
@@ -186,6 +186,18 @@ TEST(DecodeRequest, KeepsNothingOfBytesThatAreNoRequest)
   ASSERT_TRUE(request);
   EXPECT_EQ(request->method, "-");
   EXPECT_EQ(request->path, "");
+}
+
+TEST(DecodeRequest, TellsWhatOfTheRunQueueWasThrottled)
+{
+  request_record record = good();
+  record.spent_ns[CAUSE_RUN_QUEUE] = 50;
+  record.end_ns += 50;
+  EXPECT_EQ(decode_request(packed(record))->throttled, domain::Nanos{ 0 });
+  record.throttled_ns = 50;
+  EXPECT_EQ(decode_request(packed(record))->throttled, domain::Nanos{ 50 });
+  record.throttled_ns = 51;
+  EXPECT_FALSE(decode_request(packed(record)));
 }
 
 } // namespace
