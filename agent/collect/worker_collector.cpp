@@ -1,5 +1,6 @@
 #include "collect/worker_collector.h"
 
+#include "collect/event_loops.h"
 #include "collect/loss_sentences.h"
 #include "collect/python_lines.h"
 #include "collect/unsettled_requests.h"
@@ -48,7 +49,7 @@ std::optional<std::uint16_t> port_of(std::string_view listen)
 struct WorkerCollector::Impl {
   Impl(WorkerProbe loaded, Sink to)
       : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs()),
-        lines("/proc", probe.python_layouts())
+        lines("/proc", probe.python_layouts()), loops("/proc", probe.python_layouts())
   {
   }
 
@@ -63,8 +64,10 @@ struct WorkerCollector::Impl {
     }
     if constexpr (std::is_same_v<Record, domain::Request>)
       unsettled.note(*record);
-    if constexpr (std::is_same_v<Record, domain::ProcessEvent>)
+    if constexpr (std::is_same_v<Record, domain::ProcessEvent>) {
       lines.note(*record);
+      loops.note(*record);
+    }
     if constexpr (std::is_same_v<Record, domain::Wait>)
       lines.fill(*record);
     if constexpr (std::is_same_v<Record, decode::PythonStack>)
@@ -81,6 +84,7 @@ struct WorkerCollector::Impl {
   std::optional<kernel::RingBuffer> ring; // its handler points to this object
   UnsettledRequests unsettled;
   PythonLines lines;
+  EventLoops loops;
   decode::KnownToWaits known_to_waits;
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
@@ -175,6 +179,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
       return put;
   }
   impl_->lines.watch(server);
+  impl_->loops.watch(server);
   // Reading the threads gives each of them a ledger.
   const auto threads = impl_->probe.read_threads();
   if (!threads)
@@ -209,6 +214,7 @@ Result<> WorkerCollector::sample_threads()
   const auto bytes = impl_->probe.read_threads();
   if (!bytes)
     return tl::unexpected(bytes.error());
+  impl_->loops.look();
   const domain::MonotonicTime now{ kernel::monotonic_now() };
   auto rest = std::as_bytes(std::span(*bytes));
   for (; rest.size() >= sizeof(thread_record); rest = rest.subspan(sizeof(thread_record))) {
@@ -235,6 +241,8 @@ domain::CoverageSample WorkerCollector::coverage()
   sample.bpf_run = impl_->run_time.estimated();
   sample.gaps = loss_sentences(counts);
   for (std::string &gap : impl_->lines.gaps())
+    sample.gaps.push_back(std::move(gap));
+  for (std::string &gap : impl_->loops.gaps())
     sample.gaps.push_back(std::move(gap));
   if (impl_->malformed_records != 0)
     sample.gaps.push_back(std::to_string(impl_->malformed_records) +
