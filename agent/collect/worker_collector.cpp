@@ -1,5 +1,6 @@
 #include "collect/worker_collector.h"
 
+#include "collect/event_loops.h"
 #include "collect/loss_sentences.h"
 #include "collect/outgoing_collector.h"
 #include "collect/python_lines.h"
@@ -49,7 +50,8 @@ std::optional<std::uint16_t> port_of(std::string_view listen)
 struct WorkerCollector::Impl {
   Impl(WorkerProbe loaded, Sink to)
       : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs()),
-        lines("/proc", probe.python_layouts()), outgoing(probe, known_to_waits.peer_names)
+        lines("/proc", probe.python_layouts()), loops("/proc", probe.python_layouts()),
+        outgoing(probe, known_to_waits.peer_names)
   {
   }
 
@@ -68,6 +70,7 @@ struct WorkerCollector::Impl {
       lines.note(*record);
       if (const auto last = outgoing.note(*record))
         sink(*last);
+      loops.note(*record);
     }
     if constexpr (std::is_same_v<Record, domain::Wait>)
       lines.fill(*record);
@@ -85,6 +88,7 @@ struct WorkerCollector::Impl {
   std::optional<kernel::RingBuffer> ring; // its handler points to this object
   UnsettledRequests unsettled;
   PythonLines lines;
+  EventLoops loops;
   decode::KnownToWaits known_to_waits;
   OutgoingCollector outgoing;
   std::chrono::nanoseconds run_time_sampled{};
@@ -180,6 +184,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
       return put;
   }
   impl_->lines.watch(server);
+  impl_->loops.watch(server);
   // Reading the threads gives each of them a ledger.
   const auto threads = impl_->probe.read_threads();
   if (!threads)
@@ -214,6 +219,7 @@ Result<> WorkerCollector::sample_threads()
   const auto bytes = impl_->probe.read_threads();
   if (!bytes)
     return tl::unexpected(bytes.error());
+  impl_->loops.look();
   const domain::MonotonicTime now{ kernel::monotonic_now() };
   impl_->outgoing.forget_asked();
   auto rest = std::as_bytes(std::span(*bytes));
@@ -257,6 +263,8 @@ domain::CoverageSample WorkerCollector::coverage()
     sample.gaps.push_back(std::to_string(impl_->outgoing.malformed_records()) +
                           " times a connection to a peer could not be understood; the last: " +
                           impl_->outgoing.last_malformed());
+  for (std::string &gap : impl_->loops.gaps())
+    sample.gaps.push_back(std::move(gap));
   if (impl_->malformed_records != 0)
     sample.gaps.push_back(std::to_string(impl_->malformed_records) +
                           " records could not be understood; the last: " + impl_->last_malformed);

@@ -39,19 +39,24 @@ static __always_inline __u64 pack(struct packed_request *packed, __u64 at, const
 	return at + length_bytes;
 }
 
-// Adds `span_ns` and its bit unless it is 0. Written in any case and counted without a branch, so
-// that the verifier has one way to walk and not one for each set of causes.
-static __always_inline __u64 pack_span(struct packed_request *packed, __u64 at, __u64 span_ns,
+// 1 or 0, without a branch: the verifier would follow each cause's two ways through all the others.
+static __always_inline __u64 took_time(__u64 spent_ns)
+{
+	__u64 took = spent_ns | -spent_ns;
+
+	barrier_var(took);
+	return took >> 63;
+}
+
+// Adds `spent_ns` and its bit, unless it is 0.
+static __always_inline __u64 pack_span(struct packed_request *packed, __u64 at, __u64 spent_ns,
 				       __u32 bit, __u32 *causes)
 {
-	__u64 negative = -span_ns;
-	__u64 is_there;
+	__u64 took = took_time(spent_ns);
 
-	barrier_var(negative); // clang would make a branch of it
-	is_there = (span_ns | negative) >> 63;
-	*(__u64 *)(packed->bytes + (at & (PACKED_PLACES - 8))) = span_ns;
-	*causes |= is_there * bit;
-	return at + is_there * sizeof(__u64);
+	*(__u64 *)(packed->bytes + (at & (PACKED_PLACES - 8))) = spent_ns;
+	*causes |= took * bit;
+	return at + took * sizeof(__u64);
 }
 
 // A function of its own for the verifier: see classify(). Returns whether it was sent.

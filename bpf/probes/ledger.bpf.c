@@ -36,7 +36,7 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 	classify(state, &blocking);
 	if (state->is_loop) {
 		if (kind_of_syscall(blocking.syscall) == SYSCALL_EPOLL) {
-			enter_loop_wait(state, blocking.syscall);
+			enter_loop_wait(state, blocking.syscall, false);
 			blocking.cause = CAUSE_IDLE;
 		} else {
 			blame_for_block(state);
