@@ -176,10 +176,14 @@ Result<> WorkerProbe::attach()
   if (!threads)
     return tl::unexpected(threads.error());
   threads_ = std::move(*threads);
-  auto outgoing = kernel::attach_iterator(*programs_.outgoing_iterate);
-  if (!outgoing)
-    return tl::unexpected(outgoing.error());
-  outgoing_ = std::move(*outgoing);
+  // Older kernels walk all processes of the host. Where their boundaries are taken, so is this way.
+  const auto own_tgid = static_cast<std::uint32_t>(::getpid());
+  if (syscall_boundaries_ || !kernel::attach_iterator(*programs_.outgoing_iterate, own_tgid)) {
+    auto outgoing = kernel::attach_iterator(*programs_.outgoing_iterate);
+    if (!outgoing)
+      return tl::unexpected(outgoing.error());
+    outgoing_ = std::move(*outgoing);
+  }
 
   auto attached = std::move(std::get<Loaded>(probe_)).attach();
   if (!attached)
@@ -269,9 +273,23 @@ Result<std::string> WorkerProbe::read_threads() const
   return kernel::read_iterator(threads_);
 }
 
-Result<std::string> WorkerProbe::read_outgoing() const
+Result<std::string> WorkerProbe::read_outgoing(const std::vector<std::uint32_t> &tgids) const
 {
-  return kernel::read_iterator(outgoing_);
+  if (outgoing_)
+    return kernel::read_iterator(outgoing_);
+  std::string all;
+  for (const std::uint32_t tgid : tgids) {
+    const auto one = kernel::attach_iterator(*programs_.outgoing_iterate, tgid);
+    if (!one && one.error().kind == Error::Kind::not_found)
+      continue; // its end is on its way
+    if (!one)
+      return tl::unexpected(one.error());
+    const auto records = kernel::read_iterator(*one);
+    if (!records)
+      return records;
+    all += *records;
+  }
+  return all;
 }
 
 } // namespace linger::collect

@@ -45,8 +45,8 @@ public:
 
   /// The bytes of one struct thread_record after the other.
   [[nodiscard]] Result<std::string> read_threads() const;
-  /// Likewise of struct outgoing_record.
-  [[nodiscard]] Result<std::string> read_outgoing() const;
+  /// Likewise of struct outgoing_record, of these workers at least.
+  [[nodiscard]] Result<std::string> read_outgoing(const std::vector<std::uint32_t> &tgids) const;
 
   /// Why time on the CPU has no lines; empty when it has.
   [[nodiscard]] const std::string &sampler_failure() const { return sampler_failure_; }
@@ -72,7 +72,7 @@ private:
   std::vector<kernel::Link> loop_links_;
   std::string sampler_failure_;
   kernel::Link threads_;
-  kernel::Link outgoing_;
+  kernel::Link outgoing_; // over all processes; none where one can be looked at alone
 };
 
 } // namespace linger::collect

@@ -69,6 +69,20 @@ Result<Link> attach_iterator(const bpf_program &program)
   return link;
 }
 
+Result<Link> attach_iterator(const bpf_program &program, std::uint32_t tgid)
+{
+  bpf_iter_link_info only{};
+  only.task.pid = tgid;
+  LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &only, .link_info_len = sizeof only);
+  Link link{ bpf_program__attach_iter(&program, &options) };
+  const int err = errno == ESRCH ? ENOENT : errno;
+  if (!link)
+    return failed(std::string("attach the iterator ") + bpf_program__name(&program) +
+                      " to process " + std::to_string(tgid),
+                  err);
+  return link;
+}
+
 Result<std::string> read_iterator(const Link &iterator)
 {
   const UniqueFd file{ bpf_iter_create(bpf_link__fd(iterator.get())) };

@@ -4,6 +4,7 @@
 #include "base/unique_fd.h"
 
 #include <bpf/libbpf.h>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ using Link = std::unique_ptr<bpf_link, DestroyLink>;
 
 /// Prepares an iterator; read_iterator() runs it once.
 [[nodiscard]] Result<Link> attach_iterator(const bpf_program &program);
+/// The same, over the threads of one process only: v6.1 and newer (f0d74c4da1f0). not_found when
+/// that is gone.
+[[nodiscard]] Result<Link> attach_iterator(const bpf_program &program, std::uint32_t tgid);
 [[nodiscard]] Result<std::string> read_iterator(const Link &iterator);
 
 } // namespace linger::kernel
