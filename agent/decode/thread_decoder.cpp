@@ -2,6 +2,7 @@
 
 #include "decode/http_head.h"
 #include "decode/record.h"
+#include "decode/request_path.h"
 #include "decode/uwsgi_vars.h"
 
 #include "wire/thread_record.h"
@@ -43,6 +44,7 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
   sample.request_open = (record->flags & THREAD_REQUEST_OPEN) != 0;
   if (!sample.request_open)
     return thread;
+  thread.connection_closed = (record->flags & THREAD_CONNECTION_CLOSED) != 0;
   sample.response_begun = (record->flags & THREAD_RESPONSE_BEGUN) != 0;
   sample.request_begin = time_of(record->request_begin_ns);
   sample.request_sequence = record->sequence;
@@ -51,7 +53,7 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
   const auto line =
       (record->flags & THREAD_UWSGI) != 0 ? decode_uwsgi_vars(head) : decode_request_line(head);
   sample.method = line ? line->method : "-";
-  sample.path = line ? line->path : "";
+  sample.path = !line ? "" : line->path_truncated ? cut_path(line->path) : line->path;
   return thread;
 }
 

@@ -102,6 +102,8 @@ struct FrameMaker {
     message.set_dns_calls(request.calls.dns);
     message.set_transaction_open(request.transaction_open);
     message.set_interleaved(request.interleaved);
+    message.set_truncated(request.truncated);
+    message.set_pipelined(request.pipelined);
   }
 
   void operator()(const domain::Wait &wait) const

@@ -8,6 +8,7 @@
 #include "lib/connection.bpf.h"
 #include "lib/question.bpf.h"
 #include "lib/request.bpf.h"
+#include "lib/response.bpf.h"
 
 enum {
 	MSG_PEEK = 2,
@@ -88,7 +89,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
 		connection = take_up_connection(sk);
-	if (!connection)
+	if (!connection || connection->upgraded)
 		return;
 	now_ns = bpf_ktime_get_ns();
 	payload = payload_of(syscall);
@@ -120,42 +121,6 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 		slide_head(state, payload, size_bytes);
 	else
 		append_head(state, payload + skipped_bytes, size_bytes - skipped_bytes);
-}
-
-static __always_inline bool is_response(const __u8 *response)
-{
-	return response[0] == 'H' && response[4] == '/' && response[8] == ' ';
-}
-
-// An interim response ("HTTP/1.1 100 Continue") is not yet the response.
-static __always_inline bool is_interim(const __u8 *response)
-{
-	return is_response(response) && response[9] == '1';
-}
-
-static __always_inline void respond(struct task_struct *task, struct thread_state *state,
-				    const struct syscall *syscall, __u64 size_bytes)
-{
-	struct request_record *request = &state->request;
-	__u64 read_bytes;
-	const void *payload;
-
-	if (!request->received_bytes)
-		return;
-	if (!request->sent_bytes) {
-		payload = payload_of(syscall);
-		read_bytes = size_bytes > RESPONSE_HEAD_BYTES ? RESPONSE_HEAD_BYTES : size_bytes;
-		if (payload && bpf_probe_read_user(request->response, read_bytes, payload) == 0) {
-			if (read_bytes > 9 && is_interim(request->response))
-				return;
-			// Still the response to the request whose body this is the rest of.
-			if (request->flags & REQUEST_AFTER_BODY && !is_response(request->response))
-				return;
-			request->response_bytes = read_bytes;
-		}
-	}
-	request->sent_bytes += size_bytes;
-	extend_request(task, state, bpf_ktime_get_ns());
 }
 
 static __always_inline void send(struct task_struct *task, struct thread_state *state,

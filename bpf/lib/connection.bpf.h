@@ -15,7 +15,7 @@ struct connection {
 	__u64 accepted_ns;    // accept returned; 0 when that was before the agent came
 	__u64 id;             // counts accepted connections
 	__u32 requests_count; // whose first bytes have been received
-	__u32 unused;
+	__u32 upgraded;       // to another protocol: what follows is no request
 };
 
 // struct sock's address -> connection, for connections that another thread, or the same one later,

@@ -127,7 +127,7 @@ static __always_inline void tell_task_wait(const struct thread_state *state,
 	__u64 bytes[__builtin_offsetof(struct wait_record, question) / sizeof(__u64)] = {};
 	struct wait_record *record = (struct wait_record *)bytes;
 
-	if (waited_ns < wait_threshold_ns || !parked->request.received_bytes)
+	if (waited_ns < wait_threshold_ns || !is_received(&parked->request))
 		return;
 	// Between two requests of its connection.
 	if (parked->request.sent_bytes && parked->wait.cause == CAUSE_CLIENT_READ)
@@ -249,7 +249,7 @@ static __always_inline void end_parked(struct parked_request *parked, __u32 flag
 {
 	__u64 head_bytes = parked->request.head_bytes;
 
-	if (!parked->request.received_bytes || parked->request.sent_bytes || parked->reported)
+	if (!is_received(&parked->request) || parked->request.sent_bytes || parked->reported)
 		return;
 	parked->reported = true;
 	parked->request.end_ns = parked->request.begin_ns;

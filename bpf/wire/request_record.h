@@ -25,6 +25,8 @@ enum request_flags {
 	REQUEST_TRANSACTION_OPEN = 1 << 5, // the last that a database said to the thread was
 					   // that a transaction is open
 	REQUEST_INTERLEAVED = 1 << 6,      // the thread served others in between
+	REQUEST_LAST_CHUNK = 1 << 7,       // what was sent last ends as a body in chunks does
+	REQUEST_TAIL_UNSEEN = 1 << 8,      // where what was sent last ends could not be looked at
 };
 
 // Kinds of peers whose calls are counted, in the order of their causes from CAUSE_DATABASE on.
@@ -59,7 +61,10 @@ struct request_record {
 	__u32 calls_count[CALLS_KINDS]; // round trips: how often something was asked of such a peer
 	__u32 response_bytes;           // how many of response are valid
 	__u32 head_bytes;               // how many of head are valid
+	__u32 pipelined_count; // requests received together with this one, whose heads come before
+			       // its own in head; received_bytes is 0 then
+	__u32 unused;
 	__u8 response[RESPONSE_HEAD_BYTES]; // the first bytes sent
 	__u8 head[REQUEST_HEAD_BYTES]; // the first bytes received; on the wire cut to head_bytes
 };
-WIRE_SIZE(struct request_record, 792);
+WIRE_SIZE(struct request_record, 800);
