@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "lib/arrival.bpf.h"
 #include "lib/connection.bpf.h"
 #include "lib/question.bpf.h"
 #include "lib/request.bpf.h"
@@ -81,6 +82,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	struct connection *connection =
 		own && !state->connection_saved ? &state->connection : connection_of(sk);
 	__u64 skipped_bytes = 0;
+	__u64 before_ns;
 	const void *payload;
 	__u64 now_ns;
 	enum beginning beginning;
@@ -102,7 +104,11 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 			state->connection_saved = true; // where this one was found
 		}
 		end_request(task, state, now_ns, 0);
+		before_ns = state->request.end_ns;
 		begin_request(task, state, (__u64)sk, port, connection, now_ns);
+		// The rest of a body has lain there since the request before.
+		if (!connection->requests_count || beginning != BEGINNING_NOT)
+			count_arrival(state, sk, before_ns, state->since_ns);
 	}
 	if (!state->request.received_bytes) {
 		// A server may read, or throw away, the rest of a body after its response, and in

@@ -38,16 +38,21 @@ struct {
 
 __u64 accepted_count __weak; // numbers the connections
 
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) &&
+	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
+
 // When the handshake completed. tcp_init_buffer_space() notes it when it makes the connection
 // ESTABLISHED, in microseconds of bpf_ktime_get_ns()'s clock, and nothing changes it until the
 // first bytes are received (net/ipv4/tcp_input.c, since v4.12), so no probe has to wait for that
 // moment.
 static __always_inline __u64 established_ns_of(struct sock *sk)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	if ((family != AF_INET && family != AF_INET6) ||
-	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!is_tcp(sk))
 		return 0;
 	return BPF_CORE_READ((struct tcp_sock *)sk, rcvq_space.time) * 1000;
 }

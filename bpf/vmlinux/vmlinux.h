@@ -155,7 +155,14 @@ struct sock {
 	__u16 sk_protocol;
 };
 
+struct inet_connection_sock {
+	struct {
+		__u32 lrcvtime;
+	} icsk_ack;
+};
+
 struct tcp_sock {
+	__u64 tcp_mstamp;
 	struct {
 		__u64 time;
 	} rcvq_space;

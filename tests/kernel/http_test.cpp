@@ -18,7 +18,13 @@ namespace {
 using namespace std::chrono_literals;
 using domain::Cause;
 
-class Http : public testing::TestWithParam<bool> {
+class Http : public testing::Test {
+protected:
+  [[nodiscard]] static collect::CollectorOptions options() { return {}; }
+};
+
+/// Where the two ways to see bytes differ in what they see.
+class HttpEitherWay : public testing::TestWithParam<bool> {
 protected:
   [[nodiscard]] static collect::CollectorOptions options()
   {
@@ -66,7 +72,7 @@ std::string receive_exactly(int fd, std::size_t size)
   return received;
 }
 
-TEST_P(Http, RequestsInOneSegmentAreEachSeen)
+TEST_P(HttpEitherWay, RequestsInOneSegmentAreEachSeen)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -112,7 +118,7 @@ TEST_P(Http, RequestsInOneSegmentAreEachSeen)
   }
 }
 
-TEST_P(Http, APipelinedRequestBehindWhatIsKeptIsCountedWithoutAName)
+TEST_F(Http, APipelinedRequestBehindWhatIsKeptIsCountedWithoutAName)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -131,7 +137,7 @@ TEST_P(Http, APipelinedRequestBehindWhatIsKeptIsCountedWithoutAName)
   EXPECT_TRUE(observed->requests()[1].pipelined);
 }
 
-TEST_P(Http, AChunkedRequestBodyIsOneRequest)
+TEST_F(Http, AChunkedRequestBodyIsOneRequest)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -162,7 +168,7 @@ TEST_P(Http, AChunkedRequestBodyIsOneRequest)
 }
 
 // A pause says nothing where the response says of itself that it goes on.
-TEST_P(Http, AChunkedResponseLastsUntilItsLastChunk)
+TEST_F(Http, AChunkedResponseLastsUntilItsLastChunk)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -188,7 +194,7 @@ TEST_P(Http, AChunkedResponseLastsUntilItsLastChunk)
   EXPECT_EQ(requests[0].times.wall(), requests[0].window.length());
 }
 
-TEST_P(Http, AResponseOfNoStatedLengthLastsUntilItsConnectionIsClosed)
+TEST_F(Http, AResponseOfNoStatedLengthLastsUntilItsConnectionIsClosed)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -210,7 +216,7 @@ TEST_P(Http, AResponseOfNoStatedLengthLastsUntilItsConnectionIsClosed)
   EXPECT_GE(observed->requests()[0].window.length(), 1300ms);
 }
 
-TEST_P(Http, AHeadRequestHasNoBodyToWaitFor)
+TEST_F(Http, AHeadRequestHasNoBodyToWaitFor)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -230,7 +236,7 @@ TEST_P(Http, AHeadRequestHasNoBodyToWaitFor)
   EXPECT_EQ(observed->requests()[0].sent_bytes, 41U);
 }
 
-TEST_P(Http, NothingBehindAnUpgradeIsARequest)
+TEST_P(HttpEitherWay, NothingBehindAnUpgradeIsARequest)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -266,7 +272,7 @@ TEST_P(Http, NothingBehindAnUpgradeIsARequest)
   EXPECT_EQ(requests[1].path, "/next");
 }
 
-TEST_P(Http, AFileThatIsSentIsPartOfTheResponse)
+TEST_P(HttpEitherWay, AFileThatIsSentIsPartOfTheResponse)
 {
   constexpr std::size_t file_bytes = 100'000;
   const Listener listener;
@@ -294,7 +300,7 @@ TEST_P(Http, AFileThatIsSentIsPartOfTheResponse)
 }
 
 // Each call takes what there is room for.
-TEST_P(Http, AVectoredResponseToASlowReaderIsCountedAsItGoesOut)
+TEST_P(HttpEitherWay, AVectoredResponseToASlowReaderIsCountedAsItGoesOut)
 {
   constexpr std::size_t body_bytes = 1'000'000;
   const Listener listener;
@@ -335,7 +341,7 @@ TEST_P(Http, AVectoredResponseToASlowReaderIsCountedAsItGoesOut)
   EXPECT_GE(observed->requests()[0].times[Cause::client_write], 30ms);
 }
 
-TEST_P(Http, AStatusLineMayGoOutInPieces)
+TEST_F(Http, AStatusLineMayGoOutInPieces)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -355,7 +361,7 @@ TEST_P(Http, AStatusLineMayGoOutInPieces)
   EXPECT_EQ(observed->requests()[0].status, 204);
 }
 
-TEST_P(Http, APathThatIsTooLongIsToldAsSuch)
+TEST_F(Http, APathThatIsTooLongIsToldAsSuch)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, options(), listener.address());
@@ -374,8 +380,8 @@ TEST_P(Http, APathThatIsTooLongIsToldAsSuch)
   EXPECT_EQ(observed->requests()[1].path, "/shop/cart");
 }
 
-INSTANTIATE_TEST_SUITE_P(OnSockets, Http, testing::Values(false));
-INSTANTIATE_TEST_SUITE_P(OnSystemCalls, Http, testing::Values(true));
+INSTANTIATE_TEST_SUITE_P(OnSockets, HttpEitherWay, testing::Values(false));
+INSTANTIATE_TEST_SUITE_P(OnSystemCalls, HttpEitherWay, testing::Values(true));
 
 } // namespace
 } // namespace linger
