@@ -171,6 +171,9 @@ Result<> WorkerCollector::watch(const domain::Server &server)
     if (const auto attached = impl_->probe.attach_loops(); !attached)
       return attached;
   }
+  const watched_role role = loops                                 ? WATCHED_LOOP_WORKER
+                            : domain::hands_requests_over(server) ? WATCHED_HANDOVER_WORKER
+                                                                  : WATCHED_WORKER;
   auto watched = impl_->probe.watched_processes();
   if (domain::forks_workers(server)) {
     if (const auto put =
@@ -179,8 +182,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
       return put;
   }
   for (const domain::WorkerProcess &worker : server.workers) {
-    if (const auto put = watched.put(worker.tgid, loops ? WATCHED_LOOP_WORKER : WATCHED_WORKER);
-        !put)
+    if (const auto put = watched.put(worker.tgid, role); !put)
       return put;
   }
   impl_->lines.watch(server);
