@@ -209,7 +209,14 @@ void CollectingLoop::sample()
   if (const Result<> sampled = host_->sample_threads(); !sampled)
     coverage.gaps.push_back("What the workers do now is not known: " + sampled.error().what);
   std::string memory_gap;
+  std::string queue_gap;
   for (const domain::Server &server : servers_) {
+    const Result<domain::ListenSample> queues = host_->sample_listen_queues(server);
+    if (queues)
+      feed_.add(*queues);
+    else if (queues.error().kind != Error::Kind::not_found)
+      queue_gap = fmt::format("How many connections wait at {} is not known: {}", name_of(server),
+                              queues.error().what);
     for (const domain::WorkerProcess &worker : server.workers) {
       const Result<domain::MemorySample> memory = host_->sample_memory(worker.tgid);
       if (memory)
@@ -220,6 +227,8 @@ void CollectingLoop::sample()
   }
   if (!memory_gap.empty())
     coverage.gaps.push_back(memory_gap);
+  if (!queue_gap.empty())
+    coverage.gaps.push_back(queue_gap);
   log_losses(coverage);
   feed_.add(coverage);
 }

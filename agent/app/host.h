@@ -40,6 +40,9 @@ public:
   [[nodiscard]] virtual Result<> sample_threads() = 0;
   /// What the process holds now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::MemorySample> sample_memory(std::uint32_t tgid) = 0;
+  /// The server's accept queues now; not_found once it is gone.
+  [[nodiscard]] virtual Result<domain::ListenSample>
+  sample_listen_queues(const domain::Server &server) = 0;
   /// The agent's cost and losses so far.
   [[nodiscard]] virtual domain::CoverageSample sample_coverage() = 0;
 };

@@ -139,6 +139,8 @@ bool ObservationFeed::Window::wants(const domain::Observation &observation) cons
         else if constexpr (std::is_same_v<T, domain::MemorySample> ||
                            std::is_same_v<T, domain::ThreadSample>)
           return concerns(seen.tgid);
+        else if constexpr (std::is_same_v<T, domain::ListenSample>)
+          return concerns(seen.server);
         else
           return std::is_same_v<T, domain::CoverageSample>;
       },

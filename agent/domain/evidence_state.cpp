@@ -66,6 +66,13 @@ void EvidenceState::add(const CoverageSample &sample)
   latest_cost_ = sample;
 }
 
+void EvidenceState::add(const ListenSample &sample)
+{
+  // A server that is not known gives its figures to no report.
+  if (roster_.servers().contains(sample.server))
+    listen_queues_[sample.server].add(sample);
+}
+
 void EvidenceState::add(const WindowMark &mark)
 {
   if (!begin_)
@@ -208,6 +215,8 @@ Coverage EvidenceState::coverage() const
 ServerReport EvidenceState::server_report(const Server &server, const EvidenceState &settled) const
 {
   ServerReport report{ .server = server };
+  if (const auto queues = listen_queues_.find(server.master_tgid); queues != listen_queues_.end())
+    report.listen_queues = queues->second.report();
   const auto add_worker = [&](const WorkerAggregate &worker, const WorkerAggregate &whole) {
     WorkerReport &added = report.workers.emplace_back(
         worker.report(whole, window(), server.threads_per_worker, routes_));

@@ -69,6 +69,7 @@ inline std::vector<domain::Observation> one_of_each()
     domain::ThreadSample{ MonotonicTime{ 12s }, 101, 102, domain::Cause::lock, MonotonicTime{ 11s },
                           true, true, MonotonicTime{ 10s }, 4, "POST", "/pay\x1b" },
     domain::CoverageSample{ MonotonicTime{ 12s }, 1, 2, 3ms, 4ms, 5, { "a gap" } },
+    domain::ListenSample{ MonotonicTime{ 12s }, 100, { { "unix:/run/a\xff.sock", 1, 2, 3 } } },
   };
 }
 
