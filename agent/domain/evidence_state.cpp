@@ -120,6 +120,8 @@ void EvidenceState::count(std::uint32_t server, WorkerAggregate &worker, const W
     ++counted_.requests_seen;
   if (server == no_server)
     ++stray_requests_;
+  if (whole.request.pipelined && is_malformed(whole.request))
+    ++nameless_pipelined_;
   worker.count(whole, begin_.value_or(MonotonicTime::max()));
   endpoints_of(server).add(whole, routes_);
 }
@@ -202,6 +204,10 @@ Coverage EvidenceState::coverage() const
   if (stray_requests_ > 0)
     coverage.gaps.push_back(std::to_string(stray_requests_) +
                             " requests were served by processes that belong to no known server");
+  if (nameless_pipelined_ > 0)
+    coverage.gaps.push_back(std::to_string(nameless_pipelined_) +
+                            " requests came in one read behind another (pipelining), too far behind "
+                            "for their endpoint to be known");
   for (const auto &[server, table] : endpoints_) {
     if (table.overflowed())
       coverage.gaps.push_back("the server " + std::to_string(server) + " has more than " +

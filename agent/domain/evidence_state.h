@@ -81,6 +81,7 @@ private:
   std::map<std::uint32_t, ListenAggregate> listen_queues_; // by server
   Coverage counted_;
   std::uint64_t stray_requests_ = 0;
+  std::uint64_t nameless_pipelined_ = 0;
   std::optional<CoverageSample> first_cost_;
   CoverageSample latest_cost_;
 };

@@ -150,9 +150,20 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 };
 
+struct sock;
+
+struct sk_buff {
+	struct sock *sk;
+};
+
+struct sk_buff_head {
+	struct sk_buff *prev;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	struct sk_buff_head sk_receive_queue;
 };
 
 struct inet_connection_sock {
