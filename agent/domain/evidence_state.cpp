@@ -205,9 +205,10 @@ Coverage EvidenceState::coverage() const
     coverage.gaps.push_back(std::to_string(stray_requests_) +
                             " requests were served by processes that belong to no known server");
   if (nameless_pipelined_ > 0)
-    coverage.gaps.push_back(std::to_string(nameless_pipelined_) +
-                            " requests came in one read behind another (pipelining), too far behind "
-                            "for their endpoint to be known");
+    coverage.gaps.push_back(
+        std::to_string(nameless_pipelined_) +
+        " requests came in one read behind another (pipelining), too far behind "
+        "for their endpoint to be known");
   for (const auto &[server, table] : endpoints_) {
     if (table.overflowed())
       coverage.gaps.push_back("the server " + std::to_string(server) + " has more than " +

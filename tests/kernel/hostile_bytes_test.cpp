@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <netinet/tcp.h>
 #include <thread>
 #include <unistd.h>
 
 namespace linger {
 namespace {
+
+constexpr int tcp_nodelay = 1; // of <netinet/tcp.h>, which declares a struct linger of its own
 
 using namespace std::chrono_literals;
 
@@ -55,7 +56,7 @@ TEST(HostileBytes, ARequestMayBeSplitAnywhere)
 
   const int client = listener.connect();
   const int at_once = 1;
-  ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+  ::setsockopt(client, IPPROTO_TCP, tcp_nodelay, &at_once, sizeof at_once);
   for (std::size_t at = 1; at < request.size(); ++at) {
     send_text(client, request.substr(0, at));
     std::this_thread::sleep_for(2ms); // for the server to read the first part alone
