@@ -30,6 +30,10 @@ public:
   /// What only event loops need. Once attached, further calls change nothing.
   [[nodiscard]] Result<> attach_loops();
 
+  /// What only servers that listen on a unix socket need, where the kernel has it. Once attached,
+  /// further calls change nothing.
+  [[nodiscard]] Result<> attach_unix();
+
   [[nodiscard]] kernel::Map<std::uint32_t, std::uint8_t> watched_processes() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> listening_ports() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> port_causes() const;
@@ -52,6 +56,7 @@ public:
   [[nodiscard]] const std::string &sampler_failure() const { return sampler_failure_; }
 
   [[nodiscard]] bool uses_syscall_boundaries() const { return syscall_boundaries_; }
+  [[nodiscard]] bool unix_attached() const { return unix_link_ != nullptr; }
   [[nodiscard]] bool loops_attached() const { return !loop_links_.empty(); }
 
 private:
@@ -70,6 +75,7 @@ private:
 
   std::vector<kernel::Link> links_;
   std::vector<kernel::Link> loop_links_;
+  kernel::Link unix_link_;
   std::string sampler_failure_;
   kernel::Link threads_;
   kernel::Link outgoing_; // over all processes; none where one can be looked at alone

@@ -35,6 +35,14 @@ Result<Link> attach_tracepoint(const bpf_program &program, const std::string &ca
   return link;
 }
 
+Result<Link> attach_traced(const bpf_program &program)
+{
+  Link link{ bpf_program__attach_trace(&program) };
+  if (!link)
+    return failed(std::string("attach ") + bpf_program__name(&program), errno);
+  return link;
+}
+
 Result<std::vector<Link>> attach_sampler(const bpf_program &program, unsigned per_second)
 {
   const std::string doing = std::string("attach the sampler ") + bpf_program__name(&program);

@@ -24,6 +24,9 @@ using Link = std::unique_ptr<bpf_link, DestroyLink>;
 [[nodiscard]] Result<Link> attach_tracepoint(const bpf_program &program,
                                              const std::string &category, const std::string &name);
 
+/// Attaches `program` to the tracepoint that its section names by the kernel's BTF ("tp_btf/NAME").
+[[nodiscard]] Result<Link> attach_traced(const bpf_program &program);
+
 /// Runs `program`, of type perf_event, `per_second` times on each CPU that is online.
 [[nodiscard]] Result<std::vector<Link>> attach_sampler(const bpf_program &program,
                                                        unsigned per_second);

@@ -92,7 +92,7 @@ static __always_inline void accepted(struct task_struct *task, struct thread_sta
 	if (!sk)
 		return;
 	port = port_of(sk);
-	connection.established_ns = established_ns_of(sk);
+	connection.established_ns = port ? established_ns_of(sk) : take_unix_arrival((__u64)sk);
 	connection.accepted_ns = now_ns;
 	connection.id = __sync_fetch_and_add(&accepted_count, 1) + 1;
 	if (port) // a unix socket has none

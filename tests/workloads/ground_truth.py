@@ -18,7 +18,7 @@ import time
 
 import psycopg2
 import redis
-from flask import Flask, request
+from flask import Flask, Response, request, send_file
 
 SLEEP_SECONDS = 0.120
 DATABASE_SECONDS = 0.080
@@ -27,6 +27,7 @@ CACHE_SECONDS = 0.040
 LOCK_SECONDS = 0.070
 SMUGGLED_SECONDS = 0.050
 CHILD_SECONDS = 0.050
+STREAM_SECONDS = 1.5
 DISK_BYTES = 4 * 1024 * 1024
 # With the list's slot and the objects' headers, 28 KB of small objects.
 KEPT_OBJECTS, KEPT_OBJECT_BYTES = 240, 60
@@ -181,6 +182,21 @@ def child():
     with Measured("/child"):
         process.wait()
     return "waited"
+
+
+@app.get("/stream")
+def stream():
+    """Says a word, pauses for longer than a response of unknown length may, and says another."""
+    def words():
+        yield b"first"
+        time.sleep(STREAM_SECONDS)
+        yield b"last"
+    return Response(words())
+
+
+@app.get("/file")
+def file():
+    return send_file(__file__)
 
 
 def small_objects() -> list[str]:
