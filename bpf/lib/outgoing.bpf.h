@@ -17,7 +17,6 @@
 // they are first used, read by userspace, which takes those of dead workers out.
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct opened_key);
 	__type(value, __u64);
 	__uint(max_entries, 8192);
