@@ -2,6 +2,7 @@
 
 #include "base/unique_fd.h"
 #include "python/debug_offsets.h"
+#include "python/gc_heads.h"
 #include "python/heap.h"
 #include "python/heap_census.h"
 #include "python/resident_pages.h"
@@ -30,42 +31,6 @@ std::string maps_of(const fs::path &proc, std::uint32_t tgid)
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-constexpr int attempts_at_heads = 20;
-
-/// Whether each list of the collector at `collector` comes back to its head.
-bool heads_fit(const Memory &memory, const HeapLayout &layout, std::uint64_t collector)
-{
-  return std::ranges::all_of(layout.gc_heads, [&](std::uint64_t offset) {
-    const std::uint64_t head = collector + offset;
-    const std::uint64_t next = memory.value<std::uint64_t>(head).value_or(0) & gc_link_mask;
-    return next != 0 && (memory.value<std::uint64_t>(next + 8).value_or(0) & gc_link_mask) == head;
-  });
-}
-
-/// The collector's state changed within 3.13 and within 3.14: whichever fits.
-Result<HeapLayout> with_heads_found(const Memory &memory, HeapLayout layout,
-                                    std::uint64_t collector)
-{
-  constexpr std::array<std::array<std::uint16_t, 4>, 4> known{
-    { { 24, 48, 72, 104 }, { 8, 32, 56, 88 }, { 24, 48, 72, 96 }, { 8, 32, 56, 80 } }
-  };
-  // From the last head: the statistics of three generations lie in between.
-  constexpr std::uint16_t to_collecting = 96;
-  for (int attempt = 0; attempt < attempts_at_heads; ++attempt) {
-    for (const auto &heads : known) {
-      layout.gc_heads = heads;
-      layout.gc_collecting = static_cast<std::uint16_t>(heads.back() + to_collecting);
-      if (heads_fit(memory, layout, collector))
-        return layout;
-    }
-    // A collection uses the links for something else.
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return failure(Error::Kind::not_supported,
-                 fmt::format("the lists of CPython {}'s collector are in no known place",
-                             text_of(layout.version)));
 }
 
 Result<HeapLayout> heap_layout_in(const Memory &memory, const Interpreter &interpreter,

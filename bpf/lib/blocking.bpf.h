@@ -267,7 +267,7 @@ __weak __noinline int classify(struct thread_state *state, struct blocking *bloc
 		if (file)
 			block_on_file(file, kind, state, blocking);
 	}
-	if (blocking->cause == CAUSE_OTHER && task->in_iowait)
+	if (blocking->cause == CAUSE_OTHER && BPF_CORE_READ_BITFIELD(task, in_iowait))
 		blocking->cause = CAUSE_DISK;
 	return 0;
 }

@@ -38,14 +38,6 @@ struct {
 
 __u64 accepted_count __weak; // numbers the connections
 
-static __always_inline bool is_tcp(struct sock *sk)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	return (family == AF_INET || family == AF_INET6) &&
-	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
-}
-
 // When the handshake completed. tcp_init_buffer_space() notes it when it makes the connection
 // ESTABLISHED, in microseconds of bpf_ktime_get_ns()'s clock, and nothing changes it until the
 // first bytes are received (net/ipv4/tcp_input.c, since v4.12), so no probe has to wait for that

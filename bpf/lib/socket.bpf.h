@@ -15,6 +15,7 @@ enum {
 	AF_UNIX = 1,
 	AF_INET = 2,
 	AF_INET6 = 10,
+	SOCK_STREAM = 1,
 	IPPROTO_TCP = 6,
 	IPPROTO_UDP = 17,
 	// States, of unix sockets too: include/net/af_unix.h takes TCP's.
@@ -28,6 +29,14 @@ enum {
 	S_IFBLK = 0060000,
 	S_IFSOCK = 0140000,
 };
+
+static __always_inline bool is_tcp(struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) &&
+	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
+}
 
 static __always_inline struct file *file_of(struct task_struct *task, __u32 fd)
 {
@@ -52,6 +61,12 @@ static __always_inline struct sock *sock_of(struct file *file)
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 
 	return BPF_CORE_READ(socket, sk);
+}
+
+// Not used again by the kernel until it has counted through 32 bits. 0 for a socket without a file.
+static __always_inline __u64 inode_of(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
 }
 
 // The local port; 0 for a unix socket.

@@ -1,6 +1,5 @@
 """Does a census count what is there, to the object and to the byte?"""
 
-import json
 import os
 import re
 import signal
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from harness.agent import DONE, NO_SUCH_SERVER, REFUSED, USAGE, Running, run, run_as_nobody
 from harness.client import Client
+from harness.heap import Keeper, census, counted
 from harness.paths import WORKLOADS
 from harness.report import number
 from services.gunicorn import Gunicorn
@@ -18,40 +18,6 @@ from services.processes import wait_until
 pytestmark = pytest.mark.requires("root", "gunicorn")
 
 SESSION = "kept_objects.Session"
-
-
-class Keeper:
-    """tests/workloads/kept_objects.py, which does as it is told and waits."""
-
-    def __init__(self, python: str = "/usr/bin/python3"):
-        self._child = subprocess.Popen([python, "-I", WORKLOADS / "kept_objects.py"], text=True,
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    @property
-    def tgid(self) -> int:
-        return self._child.pid
-
-    def tell(self, *words) -> dict:
-        """Its answer."""
-        self._child.stdin.write(" ".join(map(str, words)) + "\n")
-        self._child.stdin.flush()
-        return json.loads(self._child.stdout.readline())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._child.kill()
-        self._child.communicate()
-
-
-def census(tgid: int, *options) -> dict:
-    return run("linger", "heap", "--pid", tgid, "--format", "json", *options).json()
-
-
-def counted(of: dict) -> dict[str, tuple[int, int]]:
-    """Objects and bytes by type."""
-    return {each["type"]: (number(each, "objects"), number(each, "bytes")) for each in of["types"]}
 
 
 @pytest.fixture

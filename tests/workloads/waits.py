@@ -1,7 +1,8 @@
-"""A server of one thread, for any CPython from 3.8 on without a package: waits in one place a path.
+"""Waits in one place a path, for any CPython from 3.8 on without a package. The line that waits for
+/PATH ends in "# /PATH".
 
-usage: waits.py DESCRIPTOR. Accepts on the listening socket, serves one request a connection. The line
-that waits for /PATH ends in "# /PATH".
+usage: waits.py DESCRIPTOR. A server of one thread: accepts on the listening socket, serves one request
+a connection. As a WSGI application it waits likewise.
 """
 
 import socket
@@ -96,14 +97,25 @@ HANDLERS = {
 }
 
 
+def wait_for(path):
+    HANDLERS.get(path, lambda: None)()
+
+
+def app(environ, start_response):
+    wait_for(environ["PATH_INFO"])
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+
+
 def main():
     listener = socket.socket(fileno=int(sys.argv[1]))
     while True:
         connection, _ = listener.accept()
         request = connection.recv(4096).decode()
-        HANDLERS.get(request.split(" ")[1], lambda: None)()
+        wait_for(request.split(" ")[1])
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
         connection.close()
 
 
-main()
+if __name__ == "__main__":
+    main()

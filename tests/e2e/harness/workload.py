@@ -64,12 +64,12 @@ class Workload:
     def __exit__(self, *_):
         self._stack.close()
 
-    def serve(self, *options) -> Gunicorn:
-        """A server of the application; the caller's to stop. Its log is its own."""
+    def serve(self, *options, app: str = "ground_truth:app") -> Gunicorn:
+        """A server of an application; the caller's to stop. Its log is its own."""
         self._servers += 1
         directory = self._directory / f"server.{self._servers}"
         directory.mkdir()
-        return Gunicorn(directory, "ground_truth:app", *options, chdir=WORKLOADS, env=self._env,
+        return Gunicorn(directory, app, *options, chdir=WORKLOADS, env=self._env,
                         ready_path="/hello")
 
     def start_other(self, server, *arguments, **more):
