@@ -117,10 +117,8 @@ static __always_inline __u32 tail_flags(const struct payload *payload, __u64 siz
 	__u64 tail_bytes = size_bytes < sizeof(tail) ? size_bytes : sizeof(tail);
 	__u64 before_bytes = sizeof(tail) - tail_bytes;
 
-	// The empty chunk alone.
-	if (before_bytes > 2)
-		return 0;
-	if (!payload->bytes || payload->size_bytes != size_bytes ||
+	// The empty chunk alone is five bytes; a part of it does not tell.
+	if (before_bytes > 2 || !payload->bytes || payload->size_bytes != size_bytes ||
 	    bpf_probe_read_user(tail + before_bytes, tail_bytes,
 				payload->bytes + size_bytes - tail_bytes))
 		return REQUEST_TAIL_UNSEEN;
