@@ -208,6 +208,9 @@ void CollectingLoop::sample()
 
   if (const Result<> sampled = host_->sample_threads(); !sampled)
     coverage.gaps.push_back("What the workers do now is not known: " + sampled.error().what);
+  if (const Result<> sampled = host_->sample_outgoing(); !sampled)
+    coverage.gaps.push_back("What the workers hold open is not known: " + sampled.error().what);
+  sample_cpu_limits(coverage);
   std::string memory_gap;
   for (const domain::Server &server : servers_) {
     for (const domain::WorkerProcess &worker : server.workers) {
@@ -222,6 +225,23 @@ void CollectingLoop::sample()
     coverage.gaps.push_back(memory_gap);
   log_losses(coverage);
   feed_.add(coverage);
+}
+
+void CollectingLoop::sample_cpu_limits(domain::CoverageSample &coverage)
+{
+  std::vector<std::uint32_t> tgids;
+  for (const domain::Server &server : servers_) {
+    for (const domain::WorkerProcess &worker : server.workers)
+      tgids.push_back(worker.tgid);
+  }
+  const Result<std::vector<domain::CpuLimitSample>> limits = host_->sample_cpu_limits(tgids);
+  if (!limits) {
+    coverage.gaps.push_back("Whether the workers' CPU time is limited is not known: " +
+                            limits.error().what);
+    return;
+  }
+  for (const domain::CpuLimitSample &limit : *limits)
+    feed_.add(limit);
 }
 
 void CollectingLoop::log_losses(const domain::CoverageSample &coverage)

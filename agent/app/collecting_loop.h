@@ -50,6 +50,7 @@ private:
   void watch(const domain::Server &server);
   void announce_servers();
   void sample();
+  void sample_cpu_limits(domain::CoverageSample &coverage);
   void log_losses(const domain::CoverageSample &coverage);
   [[nodiscard]] const domain::Server *known(std::uint32_t tgid) const;
 

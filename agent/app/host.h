@@ -38,6 +38,11 @@ public:
   [[nodiscard]] virtual Result<int> poll(std::chrono::milliseconds timeout) = 0;
   /// Hands over one ThreadSample a watched thread.
   [[nodiscard]] virtual Result<> sample_threads() = 0;
+  /// Hands over one OutgoingSample a watched worker. Call it after sample_threads().
+  [[nodiscard]] virtual Result<> sample_outgoing() = 0;
+  /// One for each of these processes whose CPU time is limited.
+  [[nodiscard]] virtual Result<std::vector<domain::CpuLimitSample>>
+  sample_cpu_limits(const std::vector<std::uint32_t> &tgids) = 0;
   /// What the process holds now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::MemorySample> sample_memory(std::uint32_t tgid) = 0;
   /// The agent's cost and losses so far.

@@ -3,6 +3,8 @@
 #include "app/known_peers.h"
 #include "app/own_cost.h"
 #include "collect/worker_collector.h"
+#include "discover/cpu_limit.h"
+#include "discover/host_cpu.h"
 #include "discover/local_listeners.h"
 #include "discover/process_memory.h"
 #include "discover/server_finder.h"
@@ -58,6 +60,20 @@ public:
 
   Result<> sample_threads() override { return collector().sample_threads(); }
 
+  Result<> sample_outgoing() override { return collector().sample_outgoing(); }
+
+  Result<std::vector<domain::CpuLimitSample>>
+  sample_cpu_limits(const std::vector<std::uint32_t> &tgids) override
+  {
+    Result<std::vector<domain::CpuLimitSample>> limits = cpu_limits_.read(tgids);
+    if (limits) {
+      const domain::MonotonicTime now = read_clocks().monotonic;
+      for (domain::CpuLimitSample &limit : *limits)
+        limit.time = now;
+    }
+    return limits;
+  }
+
   Result<domain::MemorySample> sample_memory(std::uint32_t tgid) override
   {
     Result<domain::MemorySample> memory = discover::read_memory(proc, tgid);
@@ -72,6 +88,14 @@ public:
     coverage.time = read_clocks().monotonic;
     coverage.agent_cpu = own_cpu();
     coverage.agent_rss_bytes = own_resident_bytes();
+    if (const Result<discover::HostCpu> host = discover::read_host_cpu(proc)) {
+      if (!host_cpu_)
+        host_cpu_ = *host;
+      coverage.host_cpu = host->all - host_cpu_->all;
+      coverage.host_steal = host->steal - host_cpu_->steal;
+    } else {
+      coverage.gaps.push_back("What a hypervisor takes away is not known: " + host.error().what);
+    }
     if (!peer_gap_.empty())
       coverage.gaps.push_back(peer_gap_);
     return coverage;
@@ -111,6 +135,8 @@ private:
   collect::CollectorOptions options_;
   ObservationSink sink_;
   discover::ServerFinder finder_;
+  discover::CpuLimits cpu_limits_{ proc };
+  std::optional<discover::HostCpu> host_cpu_;         // at the first look
   std::optional<collect::WorkerCollector> collector_; // set by attach()
   std::set<KnownPeer> learned_;
   std::string peer_gap_;

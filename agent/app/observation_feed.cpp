@@ -137,7 +137,9 @@ bool ObservationFeed::Window::wants(const domain::Observation &observation) cons
         else if constexpr (std::is_same_v<T, domain::ProcessEvent>)
           return holds(seen.time) && (concerns(seen.tgid) || concerns(seen.parent_tgid));
         else if constexpr (std::is_same_v<T, domain::MemorySample> ||
-                           std::is_same_v<T, domain::ThreadSample>)
+                           std::is_same_v<T, domain::ThreadSample> ||
+                           std::is_same_v<T, domain::OutgoingSample> ||
+                           std::is_same_v<T, domain::CpuLimitSample>)
           return concerns(seen.tgid);
         else
           return std::is_same_v<T, domain::CoverageSample>;

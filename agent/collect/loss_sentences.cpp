@@ -46,6 +46,9 @@ std::string sentence(unsigned kind, const std::string &count)
     case LOSS_QUESTION:
       return count +
              " times what was asked of a peer could not be read: those waits have no statement";
+    case LOSS_OUTGOING:
+      return count + " connections to databases, caches and others were not counted as opened, or "
+                     "their transaction as open, because a table was full";
     default:
       return count + " losses of an unknown kind";
   }

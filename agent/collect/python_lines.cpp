@@ -54,6 +54,8 @@ python_layout wire_of(const python::ProcessLayout &process)
   wire.code_first_line = layout.code_first_line;
   wire.code_line_table = layout.code_line_table;
   wire.code_instructions = layout.code_instructions;
+  wire.tstate_context = layout.thread_context;
+  wire.handle_context = python::handle_context;
   wire.first_foreign_owner = layout.first_foreign_owner;
   wire.code_tag_mask = layout.frame_code_tag_mask;
   wire.instruction = instruction_of(layout.instruction);

@@ -1,6 +1,8 @@
 #include "collect/worker_collector.h"
 
+#include "collect/event_loops.h"
 #include "collect/loss_sentences.h"
+#include "collect/outgoing_collector.h"
 #include "collect/python_lines.h"
 #include "collect/unsettled_requests.h"
 #include "collect/worker_probe.h"
@@ -48,7 +50,8 @@ std::optional<std::uint16_t> port_of(std::string_view listen)
 struct WorkerCollector::Impl {
   Impl(WorkerProbe loaded, Sink to)
       : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs()),
-        lines("/proc", probe.python_layouts())
+        lines("/proc", probe.python_layouts()), loops("/proc", probe.python_layouts()),
+        outgoing(probe, known_to_waits.peer_names)
   {
   }
 
@@ -63,8 +66,12 @@ struct WorkerCollector::Impl {
     }
     if constexpr (std::is_same_v<Record, domain::Request>)
       unsettled.note(*record);
-    if constexpr (std::is_same_v<Record, domain::ProcessEvent>)
+    if constexpr (std::is_same_v<Record, domain::ProcessEvent>) {
       lines.note(*record);
+      if (const auto last = outgoing.note(*record))
+        sink(*last);
+      loops.note(*record);
+    }
     if constexpr (std::is_same_v<Record, domain::Wait>)
       lines.fill(*record);
     if constexpr (std::is_same_v<Record, decode::PythonStack>)
@@ -81,7 +88,9 @@ struct WorkerCollector::Impl {
   std::optional<kernel::RingBuffer> ring; // its handler points to this object
   UnsettledRequests unsettled;
   PythonLines lines;
+  EventLoops loops;
   decode::KnownToWaits known_to_waits;
+  OutgoingCollector outgoing;
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
@@ -175,11 +184,12 @@ Result<> WorkerCollector::watch(const domain::Server &server)
       return put;
   }
   impl_->lines.watch(server);
+  impl_->loops.watch(server);
   // Reading the threads gives each of them a ledger.
   const auto threads = impl_->probe.read_threads();
   if (!threads)
     return tl::unexpected(threads.error());
-  return {};
+  return impl_->outgoing.take_up(server, domain::MonotonicTime{ kernel::monotonic_now() });
 }
 
 Result<> WorkerCollector::learn_peer(const std::string &address, std::uint16_t port,
@@ -209,7 +219,9 @@ Result<> WorkerCollector::sample_threads()
   const auto bytes = impl_->probe.read_threads();
   if (!bytes)
     return tl::unexpected(bytes.error());
+  impl_->loops.look();
   const domain::MonotonicTime now{ kernel::monotonic_now() };
+  impl_->outgoing.forget_asked();
   auto rest = std::as_bytes(std::span(*bytes));
   for (; rest.size() >= sizeof(thread_record); rest = rest.subspan(sizeof(thread_record))) {
     auto thread = decode::decode_thread(rest.first(sizeof(thread_record)));
@@ -220,7 +232,18 @@ Result<> WorkerCollector::sample_threads()
     }
     thread->sample.time = now;
     impl_->sink(thread->sample);
+    impl_->outgoing.note(*thread);
   }
+  return {};
+}
+
+Result<> WorkerCollector::sample_outgoing()
+{
+  const auto samples = impl_->outgoing.sample(domain::MonotonicTime{ kernel::monotonic_now() });
+  if (!samples)
+    return tl::unexpected(samples.error());
+  for (const domain::OutgoingSample &sample : *samples)
+    impl_->sink(sample);
   return {};
 }
 
@@ -235,6 +258,12 @@ domain::CoverageSample WorkerCollector::coverage()
   sample.bpf_run = impl_->run_time.estimated();
   sample.gaps = loss_sentences(counts);
   for (std::string &gap : impl_->lines.gaps())
+    sample.gaps.push_back(std::move(gap));
+  if (impl_->outgoing.malformed_records() != 0)
+    sample.gaps.push_back(std::to_string(impl_->outgoing.malformed_records()) +
+                          " times a connection to a peer could not be understood; the last: " +
+                          impl_->outgoing.last_malformed());
+  for (std::string &gap : impl_->loops.gaps())
     sample.gaps.push_back(std::move(gap));
   if (impl_->malformed_records != 0)
     sample.gaps.push_back(std::to_string(impl_->malformed_records) +

@@ -59,6 +59,10 @@ public:
   /// Hands over one ThreadSample for each thread of the watched workers.
   [[nodiscard]] Result<> sample_threads();
 
+  /// Hands over one OutgoingSample for each watched worker. What is in use is as the latest
+  /// sample_threads() saw it.
+  [[nodiscard]] Result<> sample_outgoing();
+
   /// Losses and the probes' run time since open(). The agent's own CPU time and memory are for the
   /// caller to fill in.
   [[nodiscard]] domain::CoverageSample coverage();

@@ -100,7 +100,8 @@ std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
            programs.process_sched_process_fork,
            programs.process_sched_process_exec,
            programs.process_sched_process_exit,
-           programs.thread_iterate };
+           programs.thread_iterate,
+           programs.outgoing_iterate };
 }
 
 } // namespace
@@ -132,7 +133,8 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
     bpf_program__set_autoload(opened->programs().ledger_rseq_update, false);
   // libbpf would look for the system calls' tracepoints in a mounted tracefs.
   for (bpf_program *program : all(opened->programs())) {
-    if (program == opened->programs().thread_iterate || !syscall_tracepoint_of(*program).empty())
+    if (program == opened->programs().thread_iterate ||
+        program == opened->programs().outgoing_iterate || !syscall_tracepoint_of(*program).empty())
       bpf_program__set_autoattach(program, false);
   }
   opened->constants().wait_threshold_ns =
@@ -174,6 +176,10 @@ Result<> WorkerProbe::attach()
   if (!threads)
     return tl::unexpected(threads.error());
   threads_ = std::move(*threads);
+  auto outgoing = kernel::attach_iterator(*programs_.outgoing_iterate);
+  if (!outgoing)
+    return tl::unexpected(outgoing.error());
+  outgoing_ = std::move(*outgoing);
 
   auto attached = std::move(std::get<Loaded>(probe_)).attach();
   if (!attached)
@@ -248,9 +254,24 @@ std::vector<const bpf_program *> WorkerProbe::programs() const
   return loaded;
 }
 
+kernel::Map<opened_key, std::uint64_t> WorkerProbe::opened_counts() const
+{
+  return kernel::Map<opened_key, std::uint64_t>{ *maps_.opened_counts };
+}
+
+kernel::Map<std::uint64_t, std::uint8_t> WorkerProbe::used_unix_sockets() const
+{
+  return kernel::Map<std::uint64_t, std::uint8_t>{ *maps_.used_unix_sockets };
+}
+
 Result<std::string> WorkerProbe::read_threads() const
 {
   return kernel::read_iterator(threads_);
+}
+
+Result<std::string> WorkerProbe::read_outgoing() const
+{
+  return kernel::read_iterator(outgoing_);
 }
 
 } // namespace linger::collect

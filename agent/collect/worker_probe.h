@@ -9,6 +9,7 @@
 #include "kernel/probe.h"
 
 #include "wire/loss.h"
+#include "wire/outgoing_record.h"
 #include "wire/peer.h"
 #include "wire/python_layout.h"
 #include "wire/wait_record.h"
@@ -34,6 +35,8 @@ public:
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> port_causes() const;
   [[nodiscard]] kernel::Map<wait_target, peer> peers() const;
   [[nodiscard]] kernel::Map<std::uint32_t, python_layout> python_layouts() const;
+  [[nodiscard]] kernel::Map<opened_key, std::uint64_t> opened_counts() const;
+  [[nodiscard]] kernel::Map<std::uint64_t, std::uint8_t> used_unix_sockets() const;
   [[nodiscard]] const bpf_map &records() const { return *maps_.records; }
 
   /// By enum loss.
@@ -42,6 +45,8 @@ public:
 
   /// The bytes of one struct thread_record after the other.
   [[nodiscard]] Result<std::string> read_threads() const;
+  /// Likewise of struct outgoing_record.
+  [[nodiscard]] Result<std::string> read_outgoing() const;
 
   /// Why time on the CPU has no lines; empty when it has.
   [[nodiscard]] const std::string &sampler_failure() const { return sampler_failure_; }
@@ -67,6 +72,7 @@ private:
   std::vector<kernel::Link> loop_links_;
   std::string sampler_failure_;
   kernel::Link threads_;
+  kernel::Link outgoing_;
 };
 
 } // namespace linger::collect

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <limits>
 #include <string_view>
@@ -18,11 +17,16 @@ std::string_view text_of(std::span<const std::byte> bytes)
   return { reinterpret_cast<const char *>(bytes.data()), bytes.size() };
 }
 
+/// ASCII's, whatever the locale.
+constexpr char lower(char c)
+{
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 bool equals_ignoring_case(std::string_view left, std::string_view right)
 {
-  return std::equal(
-      left.begin(), left.end(), right.begin(), right.end(),
-      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 /// RFC 9110, 8.6. nullopt when it is not there, or there with something else than a number.

@@ -6,6 +6,8 @@
 
 #include "wire/request_record.h"
 
+#include <bit>
+
 namespace linger::decode {
 namespace {
 
@@ -16,7 +18,44 @@ static_assert(CAUSE_CACHE - CAUSE_DATABASE == CALLS_CACHE &&
               CAUSE_UPSTREAM - CAUSE_DATABASE == CALLS_UPSTREAM &&
               CAUSE_DNS - CAUSE_DATABASE == CALLS_DNS);
 
-constexpr std::size_t fixed_bytes = offsetof(request_record, head);
+constexpr std::size_t fixed_bytes = offsetof(request_record, spent_ns);
+
+/// What was packed, laid out again.
+Result<request_record> unpack(std::span<const std::byte> bytes)
+{
+  request_record record{};
+  if (bytes.size() < fixed_bytes)
+    return malformed("request_record", "impossible size " + std::to_string(bytes.size()));
+  std::memcpy(&record, bytes.data(), fixed_bytes);
+  if (record.causes >> (CAUSE_COUNT + 1) != 0)
+    return malformed("request_record", "states a cause that there is not");
+  if (record.response_bytes > RESPONSE_HEAD_BYTES || record.head_bytes > REQUEST_HEAD_BYTES)
+    return malformed("request_record", "states " + std::to_string(record.response_bytes) +
+                                           " response and " + std::to_string(record.head_bytes) +
+                                           " head bytes");
+  const std::size_t spent_bytes =
+      static_cast<std::size_t>(std::popcount(record.causes)) * sizeof(std::uint64_t);
+  const std::size_t packed_bytes =
+      fixed_bytes + spent_bytes + record.response_bytes + record.head_bytes;
+  if (bytes.size() != packed_bytes)
+    return malformed("request_record", "states " + std::to_string(packed_bytes) + " bytes, has " +
+                                           std::to_string(bytes.size()));
+
+  const std::byte *at = bytes.data() + fixed_bytes;
+  for (std::size_t cause = 0; cause < CAUSE_COUNT; ++cause) {
+    if ((record.causes >> cause & 1) == 0)
+      continue;
+    std::memcpy(&record.spent_ns[cause], at, sizeof(std::uint64_t));
+    at += sizeof(std::uint64_t);
+  }
+  if ((record.causes & CAUSES_THROTTLED) != 0) {
+    std::memcpy(&record.throttled_ns, at, sizeof(std::uint64_t));
+    at += sizeof(std::uint64_t);
+  }
+  std::memcpy(record.response, at, record.response_bytes);
+  std::memcpy(record.head, at + record.response_bytes, record.head_bytes);
+  return record;
+}
 
 /// Whether the causes add up to the request's time, and all of it to a time since boot. Calculated
 /// so that nothing overflows, whatever the record states.
@@ -61,21 +100,17 @@ std::optional<RequestLine> request_line_of(std::span<const std::byte> head, std:
 
 Result<domain::Request> decode_request(std::span<const std::byte> bytes)
 {
-  request_record record{};
-  if (bytes.size() < fixed_bytes || bytes.size() > sizeof record)
-    return malformed("request_record", "impossible size " + std::to_string(bytes.size()));
-  std::memcpy(&record, bytes.data(), bytes.size());
-  if (bytes.size() != fixed_bytes + record.head_bytes)
-    return malformed("request_record", "states " + std::to_string(record.head_bytes) +
-                                           " head bytes, has " +
-                                           std::to_string(bytes.size() - fixed_bytes));
-  if (record.response_bytes > RESPONSE_HEAD_BYTES)
-    return malformed("request_record",
-                     "states " + std::to_string(record.response_bytes) + " response bytes");
+  const auto unpacked = unpack(bytes);
+  if (!unpacked)
+    return tl::unexpected(unpacked.error());
+  const request_record &record = *unpacked;
   if (record.end_ns < record.begin_ns)
     return malformed("request_record", "the request ends before it begins");
   if (!adds_up(record))
     return malformed("request_record", "the causes do not add up to the request's time");
+
+  if (record.throttled_ns > record.spent_ns[CAUSE_RUN_QUEUE])
+    return malformed("request_record", "throttled for longer than it was in the run queue");
 
   domain::Request request;
   request.tgid = record.tgid;
@@ -99,6 +134,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.status = response ? response->status : 0;
   request.received_bytes = record.received_bytes;
   request.sent_bytes = record.sent_bytes;
+  request.throttled = nanos_of(record.throttled_ns);
   request.minor_faults = record.minor_faults_count;
   request.major_faults = record.major_faults_count;
   request.anonymous_begin_bytes = record.anonymous_begin_bytes;

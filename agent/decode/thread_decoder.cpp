@@ -43,6 +43,8 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
   sample.request_open = (record->flags & THREAD_REQUEST_OPEN) != 0;
   if (!sample.request_open)
     return thread;
+  for (std::size_t i = 0; i < std::min<std::size_t>(record->asked_count, ASKED_SOCKETS); ++i)
+    thread.asked.emplace_back(record->asked[i].socket, record->asked[i].port);
   sample.response_begun = (record->flags & THREAD_RESPONSE_BEGUN) != 0;
   sample.request_begin = time_of(record->request_begin_ns);
   sample.request_sequence = record->sequence;

@@ -4,7 +4,10 @@
 #include "domain/observation.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace linger::decode {
 
@@ -13,6 +16,8 @@ struct Thread {
   domain::ThreadSample sample;
   domain::TimeWindow life;
   domain::CauseTimes ledger;
+  /// Sockets that its request has asked something on, by the kernel's address and own port.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> asked;
 };
 
 /// Turns the bytes of a struct thread_record into a thread. Fails as `malformed` when size, cause

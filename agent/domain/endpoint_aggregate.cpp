@@ -38,6 +38,7 @@ void EndpointAggregate::add(const WholeRequest &whole)
   if (const Nanos queued = request.times[Cause::accept_queue]; queued > Nanos::zero())
     accept_queue_ns_.add(nanos_of(queued));
   times_ += request.times;
+  throttled_ = saturating_sum(throttled_, request.throttled);
   calls_ += request.calls;
   open_transactions_ += request.transaction_open ? 1 : 0;
   sites_.add_request(whole.waits);
@@ -54,6 +55,7 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
                          .wall_ns = wall_ns_,
                          .accept_queue_ns = accept_queue_ns_,
                          .times = times_,
+                         .throttled = throttled_,
                          .calls = calls_,
                          .open_transactions = open_transactions_,
                          .sites = sites_.top(max_reported_sites) };

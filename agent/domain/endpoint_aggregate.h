@@ -40,6 +40,7 @@ private:
   QuantileSketch wall_ns_;
   QuantileSketch accept_queue_ns_;
   CauseTimes times_;
+  Nanos throttled_{};
   Calls calls_;
   std::uint64_t open_transactions_ = 0;
   SiteTable sites_{ max_sites };

@@ -1,6 +1,7 @@
 #include "domain/evidence_state.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <string>
 #include <tuple>
@@ -16,6 +17,17 @@ constexpr std::size_t max_strangers = 64;
 constexpr std::size_t max_held_requests = 512;
 // Where requests are counted whose server never became known.
 constexpr std::uint32_t no_server = 0;
+
+// Stolen time is told from 1/200 of all on.
+constexpr int told_steal_part = 200;
+
+/// "0.7 %".
+std::string percent(Nanos part, Nanos whole)
+{
+  const auto tenths = static_cast<std::uint64_t>(std::llround(
+      1000.0 * static_cast<double>(part.count()) / static_cast<double>(whole.count())));
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
+}
 
 std::uint64_t since(std::uint64_t first, std::uint64_t latest)
 {
@@ -41,6 +53,16 @@ void EvidenceState::add(const ThreadSample &sample)
 }
 
 void EvidenceState::add(const MemorySample &sample)
+{
+  process(sample.tgid).worker.add(sample);
+}
+
+void EvidenceState::add(const OutgoingSample &sample)
+{
+  process(sample.tgid).worker.add(sample, begin_.value_or(MonotonicTime::max()));
+}
+
+void EvidenceState::add(const CpuLimitSample &sample)
 {
   process(sample.tgid).worker.add(sample);
 }
@@ -191,7 +213,14 @@ Coverage EvidenceState::coverage() const
     coverage.records_lost = since(first_cost_->records_lost, latest_cost_.records_lost);
     coverage.agent_cpu = std::max(Nanos::zero(), latest_cost_.agent_cpu - first_cost_->agent_cpu);
     coverage.bpf_run = std::max(Nanos::zero(), latest_cost_.bpf_run - first_cost_->bpf_run);
+    coverage.host_cpu = std::max(Nanos::zero(), latest_cost_.host_cpu - first_cost_->host_cpu);
+    coverage.host_steal =
+        std::max(Nanos::zero(), latest_cost_.host_steal - first_cost_->host_steal);
   }
+  if (coverage.host_steal > coverage.host_cpu / told_steal_part)
+    coverage.gaps.push_back(
+        "the hypervisor took " + percent(coverage.host_steal, coverage.host_cpu) +
+        " of the host's CPU time away: it is in on_cpu and run_queue and nobody's fault here");
   if (stray_requests_ > 0)
     coverage.gaps.push_back(std::to_string(stray_requests_) +
                             " requests were served by processes that belong to no known server");

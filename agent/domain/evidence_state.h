@@ -33,6 +33,8 @@ public:
   void add(const Wait &wait);
   void add(const ThreadSample &sample);
   void add(const MemorySample &sample);
+  void add(const OutgoingSample &sample);
+  void add(const CpuLimitSample &sample);
   void add(const ProcessEvent &event);
   void add(const ServersSeen &seen);
   void add(const CoverageSample &sample);

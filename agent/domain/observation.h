@@ -5,6 +5,8 @@
 
 #include "domain/calls.h"
 #include "domain/cause.h"
+#include "domain/cpu_limit.h"
+#include "domain/outgoing.h"
 #include "domain/server.h"
 #include "domain/time.h"
 
@@ -38,6 +40,9 @@ struct Request {
   int status = 0;
   std::uint64_t received_bytes = 0;
   std::uint64_t sent_bytes = 0;
+  /// Of the time in the run queue: the worker's group had used up its CPU time. Not known, and 0,
+  /// for interleaved requests.
+  Nanos throttled{};
   std::uint64_t minor_faults = 0;
   std::uint64_t major_faults = 0;
   /// The process's anonymous resident set at begin and at end, as the kernel counts it (on 6.2 and
@@ -138,6 +143,9 @@ struct CoverageSample {
   std::uint64_t agent_rss_bytes = 0;
   /// Sentences for Coverage.gaps. Replaces what was known before.
   std::vector<std::string> gaps;
+  /// Of all the host's CPUs together: their time, and what of it the hypervisor took away.
+  Nanos host_cpu{};
+  Nanos host_steal{};
 };
 
 /// The window opens or closes: the first and the last observation of every recording.
@@ -145,7 +153,8 @@ struct WindowMark {
   ClockAnchor clock;
 };
 
-using Observation = std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample,
-                                 ServersSeen, CoverageSample, WindowMark>;
+using Observation =
+    std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
+                 CoverageSample, WindowMark, OutgoingSample, CpuLimitSample>;
 
 } // namespace linger::domain

@@ -5,12 +5,15 @@
 
 #include "domain/calls.h"
 #include "domain/cause.h"
+#include "domain/cpu_limit.h"
 #include "domain/finding.h"
+#include "domain/outgoing.h"
 #include "domain/quantile_sketch.h"
 #include "domain/server.h"
 #include "domain/time.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +46,11 @@ struct WorkerReport {
   /// 0 to 1.
   double utilization = 0;
   std::string exit_reason;
+  std::vector<PeerReport> connections;
+  /// Nothing where no limit is set.
+  std::optional<CpuLimitReport> cpu_limit;
+  /// Of the requests' time in the run queue.
+  Nanos throttled{};
 };
 
 struct ServerReport {
@@ -100,6 +108,8 @@ struct EndpointReport {
   /// Accept-queue time of the requests that had one: the first of each connection.
   QuantileSketch accept_queue_ns;
   CauseTimes times;
+  /// Of the time in the run queue: the workers' groups had used up their CPU time.
+  Nanos throttled{};
   Calls calls;
   /// Requests that ended with a transaction open.
   std::uint64_t open_transactions = 0;
@@ -116,6 +126,8 @@ struct Coverage {
   Nanos agent_cpu{};
   Nanos bpf_run{};
   std::uint64_t agent_rss_bytes = 0;
+  Nanos host_cpu{};
+  Nanos host_steal{};
   std::vector<std::string> gaps;
 };
 

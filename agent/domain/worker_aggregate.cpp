@@ -64,6 +64,19 @@ void WorkerAggregate::add(const MemorySample &sample)
   memory_ = sample;
 }
 
+void WorkerAggregate::add(const OutgoingSample &sample, MonotonicTime window_begin)
+{
+  outgoing_.add(sample, window_begin);
+}
+
+void WorkerAggregate::add(const CpuLimitSample &sample)
+{
+  // Another group has counters of its own.
+  if (!first_cpu_limit_ || first_cpu_limit_->group != sample.group)
+    first_cpu_limit_ = sample;
+  cpu_limit_ = sample;
+}
+
 std::vector<WholeRequest> WorkerAggregate::finish()
 {
   std::vector<WholeRequest> whole;
@@ -77,6 +90,7 @@ void WorkerAggregate::count(const WholeRequest &whole, MonotonicTime window_begi
   const Request &request = whole.request;
   ++requests_;
   times_ += request.times;
+  throttled_ = saturating_sum(throttled_, request.throttled);
   minor_faults_ += request.minor_faults;
   major_faults_ += request.major_faults;
   // Told at the moment they end: nothing of them lies behind the window.
@@ -109,6 +123,10 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
     report.memory.growth_bytes =
         static_cast<std::int64_t>(memory_.anonymous_bytes - *first_anonymous_bytes_);
   report.threads = static_cast<std::uint32_t>(threads_.size());
+  report.throttled = whole.throttled_;
+  report.connections = outgoing_.report();
+  if (first_cpu_limit_)
+    report.cpu_limit = between(*first_cpu_limit_, cpu_limit_);
 
   Nanos busy = whole.busy_;
   if (exited()) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "domain/outgoing_aggregate.h"
 #include "domain/report.h"
 #include "domain/route.h"
 #include "domain/thread_requests.h"
@@ -27,6 +28,8 @@ public:
   void add(const Wait &wait);
   void add(const ThreadSample &sample);
   void add(const MemorySample &sample);
+  void add(const OutgoingSample &sample, MonotonicTime window_begin);
+  void add(const CpuLimitSample &sample);
 
   /// Nothing more will come: what is pending stands as it is.
   [[nodiscard]] std::vector<WholeRequest> finish();
@@ -68,11 +71,15 @@ private:
   std::map<std::uint32_t, Thread> threads_; // by tid
   std::uint64_t requests_ = 0;
   CauseTimes times_;
+  Nanos throttled_{};
   Nanos busy_{};
   std::uint64_t minor_faults_ = 0;
   std::uint64_t major_faults_ = 0;
   std::optional<std::uint64_t> first_anonymous_bytes_;
   MemorySample memory_;
+  OutgoingAggregate outgoing_;
+  std::optional<CpuLimitSample> first_cpu_limit_;
+  CpuLimitSample cpu_limit_;
 };
 
 /// What waitpid(2) reported, for people: "exited with status 0", "killed by signal 9".

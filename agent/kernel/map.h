@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace linger::kernel {
@@ -31,6 +32,20 @@ public:
     if (bpf_map_lookup_elem(fd_, &key, &value) != 0)
       return std::nullopt;
     return value;
+  }
+
+  /// What stands in it while it is walked: entries that come or go meanwhile may be missed.
+  [[nodiscard]] std::vector<std::pair<Key, Value>> entries() const
+  {
+    std::vector<std::pair<Key, Value>> found;
+    Key key{};
+    const Key *before = nullptr;
+    while (bpf_map_get_next_key(fd_, before, &key) == 0) {
+      if (const auto value = find(key))
+        found.emplace_back(key, *value);
+      before = &key;
+    }
+    return found;
   }
 
   void erase(const Key &key) { bpf_map_delete_elem(fd_, &key); }

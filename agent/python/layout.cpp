@@ -20,6 +20,7 @@ Layout layout_3_8()
   layout.interpreter_next = 0;
   layout.thread_id = 176;
   layout.thread_frame = 24;
+  layout.thread_context = 240;
   layout.frame_previous = 24;
   layout.frame_code = 32;
   layout.frame_instruction = 104;
@@ -65,6 +66,7 @@ Layout layout_3_11()
   layout.interpreter_next = 0;
   layout.thread_id = 152;
   layout.thread_frame = 56;
+  layout.thread_context = 224;
   layout.cframe_frame = 8;
   layout.frame_previous = 48;
   layout.frame_code = 32;
@@ -89,6 +91,7 @@ Layout layout_3_12()
   layout.interpreter_gil = 384;
   layout.interpreter_threads_head = 72;
   layout.thread_id = 136;
+  layout.thread_context = 208;
   layout.cframe_frame = 0;
   layout.frame_previous = 8;
   layout.frame_code = 0;

@@ -53,6 +53,7 @@ struct Layout {
   std::uint16_t thread_interpreter = 16;
   std::uint16_t thread_id = 0; // pthread_self()
   std::uint16_t thread_frame = 0;
+  std::uint16_t thread_context = 0; // the contextvars.Context that the thread is in
   std::optional<std::uint16_t> cframe_frame; // thread_frame then leads to a _PyCFrame
 
   std::uint16_t frame_previous = 0;
@@ -89,5 +90,7 @@ inline constexpr std::uint16_t unicode_state = 32;
 /// struct _gil_runtime_state: what lies in front is no futex.
 inline constexpr std::uint16_t gil_futexes_begin = 32;
 inline constexpr std::uint16_t gil_bytes = 208;
+/// asyncio.Handle, a class with slots, which lie in alphabetical order.
+inline constexpr std::uint16_t handle_context = 40;
 
 } // namespace linger::python

@@ -99,6 +99,7 @@ v1::Endpoint endpoint_of(const domain::EndpointReport &endpoint)
   message.set_errors(endpoint.errors);
   *message.mutable_wall() = quantiles_of(endpoint.wall_ns);
   *message.mutable_time() = to_proto(endpoint.times);
+  message.set_throttled_ns(to_ns(endpoint.throttled));
   *message.mutable_calls() = calls_of(endpoint.calls);
   message.set_open_transactions(endpoint.open_transactions);
   for (std::size_t i = 0; i < std::min(endpoint.sites.size(), most_sites); ++i)
@@ -118,6 +119,8 @@ v1::Coverage coverage_of(const domain::Coverage &coverage)
   message.set_agent_cpu_ns(to_ns(coverage.agent_cpu));
   message.set_bpf_run_ns(to_ns(coverage.bpf_run));
   message.set_agent_rss_bytes(coverage.agent_rss_bytes);
+  message.set_host_cpu_ns(to_ns(coverage.host_cpu));
+  message.set_host_steal_ns(to_ns(coverage.host_steal));
   for (const std::string &gap : coverage.gaps)
     message.add_gaps(valid_utf8(gap));
   return message;

@@ -39,6 +39,41 @@ v1::WorkerMemory memory_of(const domain::WorkerMemory &memory)
   return message;
 }
 
+v1::PeerConnections connections_of(const domain::PeerReport &peer)
+{
+  v1::PeerConnections message;
+  message.set_address(valid_utf8(peer.peer.address));
+  message.set_name(valid_utf8(peer.peer.name));
+  message.set_protocol(valid_utf8(peer.peer.protocol));
+  message.set_cause(std::string(name_of(peer.peer.cause)));
+  message.set_tls(peer.peer.tls);
+  message.set_open(peer.open);
+  message.set_in_use(peer.in_use);
+  message.set_idle(peer.idle);
+  message.set_idle_in_transaction(peer.idle_in_transaction);
+  message.set_closed_by_peer(peer.closed_by_peer);
+  message.set_opened(peer.opened);
+  message.set_closed(peer.closed);
+  message.set_most_open(peer.most_open);
+  message.set_most_in_use(peer.most_in_use);
+  message.set_oldest_ns(to_ns(peer.oldest));
+  message.set_oldest_is_older(peer.oldest_was_there);
+  message.set_longest_transaction_ns(to_ns(peer.longest_transaction));
+  return message;
+}
+
+v1::CpuLimit cpu_limit_of(const domain::CpuLimitReport &limit)
+{
+  v1::CpuLimit message;
+  message.set_group(valid_utf8(limit.group));
+  message.set_quota_ns(to_ns(limit.quota));
+  message.set_period_ns(to_ns(limit.period));
+  message.set_periods(limit.periods);
+  message.set_throttled_periods(limit.throttled_periods);
+  message.set_throttled_ns(to_ns(limit.throttled));
+  return message;
+}
+
 v1::Worker worker_of(const domain::WorkerReport &worker)
 {
   v1::Worker message;
@@ -54,6 +89,11 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
   message.set_open_request(valid_utf8(worker.open_request_endpoint));
   message.set_utilization(worker.utilization);
   message.set_exit_reason(valid_utf8(worker.exit_reason));
+  for (const domain::PeerReport &peer : worker.connections)
+    *message.add_connections() = connections_of(peer);
+  message.set_throttled_ns(to_ns(worker.throttled));
+  if (worker.cpu_limit)
+    *message.mutable_cpu_limit() = cpu_limit_of(*worker.cpu_limit);
   return message;
 }
 

@@ -2,6 +2,7 @@
 
 #include "linger/recording/v1/recording.pb.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace linger::serve {
@@ -28,6 +29,13 @@ public:
   {
     possible_ = possible_ && ns <= most_span_ns;
     return domain::Nanos{ possible_ ? static_cast<std::int64_t>(ns) : 0 };
+  }
+
+  /// Summed over CPUs or threads: more than can be calculated with is the most that can be.
+  static domain::Nanos total(std::uint64_t ns)
+  {
+    return domain::Nanos{ static_cast<std::int64_t>(
+        std::min<std::uint64_t>(ns, most_monotonic_ns)) };
   }
 
   domain::TimeWindow window(std::int64_t begin_ns, std::int64_t end_ns)
@@ -106,6 +114,7 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .status = read.status(message.status()),
     .received_bytes = message.received_bytes(),
     .sent_bytes = message.sent_bytes(),
+    .throttled = read.span(message.throttled_ns()),
     .minor_faults = message.minor_faults(),
     .major_faults = message.major_faults(),
     .anonymous_begin_bytes = message.anonymous_begin_bytes(),
@@ -209,7 +218,55 @@ domain::CoverageSample coverage_sample_of(const pb::CoverageSample &message, Fie
            .agent_cpu = read.span(message.agent_cpu_ns()),
            .bpf_run = read.span(message.bpf_run_ns()),
            .agent_rss_bytes = message.agent_rss_bytes(),
-           .gaps = { message.gaps().begin(), message.gaps().end() } };
+           .gaps = { message.gaps().begin(), message.gaps().end() },
+           .host_cpu = read.total(message.host_cpu_ns()),
+           .host_steal = read.total(message.host_steal_ns()) };
+}
+
+domain::PeerConnections connections_of(const pb::PeerConnections &message, FieldReader &read)
+{
+  domain::PeerConnections connections{ .peer = { .address = message.address(),
+                                                 .name = message.name(),
+                                                 .protocol = message.protocol(),
+                                                 .cause = read.cause(message.cause()),
+                                                 .tls = message.tls() },
+                                       .open = message.open(),
+                                       .in_use = message.in_use(),
+                                       .idle_in_transaction = message.idle_in_transaction(),
+                                       .closed_by_peer = message.closed_by_peer(),
+                                       .opened = message.opened(),
+                                       .closed = message.closed(),
+                                       .oldest_since = {},
+                                       .oldest_was_there = message.oldest_was_there(),
+                                       .transaction_since = {} };
+  if (message.has_oldest_since_ns())
+    connections.oldest_since = read.time(message.oldest_since_ns());
+  if (message.has_transaction_since_ns())
+    connections.transaction_since = read.time(message.transaction_since_ns());
+  return connections;
+}
+
+domain::OutgoingSample outgoing_sample_of(const pb::OutgoingSample &message, FieldReader &read)
+{
+  domain::OutgoingSample sample{ .time = read.time(message.time_ns()),
+                                 .tgid = message.tgid(),
+                                 .counted_since = read.time(message.counted_since_ns()),
+                                 .peers = {} };
+  for (const pb::PeerConnections &peer : message.peers())
+    sample.peers.push_back(connections_of(peer, read));
+  return sample;
+}
+
+domain::CpuLimitSample cpu_limit_sample_of(const pb::CpuLimitSample &message, FieldReader &read)
+{
+  return { .time = read.time(message.time_ns()),
+           .tgid = message.tgid(),
+           .group = message.group(),
+           .quota = read.span(message.quota_ns()),
+           .period = read.span(message.period_ns()),
+           .periods = message.periods(),
+           .throttled_periods = message.throttled_periods(),
+           .throttled = read.total(message.throttled_ns()) };
 }
 
 FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
@@ -236,6 +293,10 @@ FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
       return Observation(coverage_sample_of(frame.coverage_sample(), read));
     case pb::Frame::kWindowMark:
       return Observation(domain::WindowMark{ read.clock(frame.window_mark().clock()) });
+    case pb::Frame::kOutgoingSample:
+      return Observation(outgoing_sample_of(frame.outgoing_sample(), read));
+    case pb::Frame::kCpuLimitSample:
+      return Observation(cpu_limit_sample_of(frame.cpu_limit_sample(), read));
     case pb::Frame::KIND_NOT_SET:
       break;
   }

@@ -65,6 +65,28 @@ pb::Server server_of(const domain::Server &server)
   return message;
 }
 
+pb::PeerConnections connections_of(const domain::PeerConnections &connections)
+{
+  pb::PeerConnections message;
+  message.set_address(connections.peer.address);
+  message.set_name(connections.peer.name);
+  message.set_protocol(connections.peer.protocol);
+  message.set_cause(cause_of(connections.peer.cause));
+  message.set_tls(connections.peer.tls);
+  message.set_open(connections.open);
+  message.set_in_use(connections.in_use);
+  message.set_idle_in_transaction(connections.idle_in_transaction);
+  message.set_closed_by_peer(connections.closed_by_peer);
+  message.set_opened(connections.opened);
+  message.set_closed(connections.closed);
+  if (connections.oldest_since)
+    message.set_oldest_since_ns(ns_of(*connections.oldest_since));
+  message.set_oldest_was_there(connections.oldest_was_there);
+  if (connections.transaction_since)
+    message.set_transaction_since_ns(ns_of(*connections.transaction_since));
+  return message;
+}
+
 /// One overload a kind of observation.
 struct FrameMaker {
   pb::Frame &frame;
@@ -102,6 +124,7 @@ struct FrameMaker {
     message.set_dns_calls(request.calls.dns);
     message.set_transaction_open(request.transaction_open);
     message.set_interleaved(request.interleaved);
+    message.set_throttled_ns(span_ns(request.throttled));
   }
 
   void operator()(const domain::Wait &wait) const
@@ -187,6 +210,31 @@ struct FrameMaker {
     message.set_bpf_run_ns(span_ns(sample.bpf_run));
     message.set_agent_rss_bytes(sample.agent_rss_bytes);
     message.mutable_gaps()->Add(sample.gaps.begin(), sample.gaps.end());
+    message.set_host_cpu_ns(span_ns(sample.host_cpu));
+    message.set_host_steal_ns(span_ns(sample.host_steal));
+  }
+
+  void operator()(const domain::OutgoingSample &sample) const
+  {
+    pb::OutgoingSample &message = *frame.mutable_outgoing_sample();
+    message.set_time_ns(ns_of(sample.time));
+    message.set_tgid(sample.tgid);
+    message.set_counted_since_ns(ns_of(sample.counted_since));
+    for (const domain::PeerConnections &peer : sample.peers)
+      *message.add_peers() = connections_of(peer);
+  }
+
+  void operator()(const domain::CpuLimitSample &sample) const
+  {
+    pb::CpuLimitSample &message = *frame.mutable_cpu_limit_sample();
+    message.set_time_ns(ns_of(sample.time));
+    message.set_tgid(sample.tgid);
+    message.set_group(sample.group);
+    message.set_quota_ns(span_ns(sample.quota));
+    message.set_period_ns(span_ns(sample.period));
+    message.set_periods(sample.periods);
+    message.set_throttled_periods(sample.throttled_periods);
+    message.set_throttled_ns(span_ns(sample.throttled));
   }
 
   void operator()(const domain::WindowMark &mark) const

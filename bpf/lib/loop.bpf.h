@@ -8,8 +8,13 @@
 // is done to requests elsewhere holds here too. The others are parked. While one is parked, the
 // thread's time counts for it as
 //
-//   what it waits for   where the loop itself waited: nobody held the thread
-//   event_loop          all else: another one did
+//   what it waits for   until it was ready
+//   event_loop          from then on: others held the thread
+//
+// When it was ready shows by the loop's rounds, each of which begins as the loop looks for what is
+// ready: what is run in one was not ready when the loop looked before. If the loop had to wait, it
+// was not ready until that wait was over. A task of asyncio whose timer or future is ready is run
+// one round later than that.
 //
 // A *cut* is a point of the thread's ledger up to which time has been given to someone. What
 // passed since the latest cut belongs to the request whose turn shows next.
@@ -118,6 +123,22 @@ __weak __noinline int park_request(struct thread_state *state)
 	return 0;
 }
 
+// From where on a request that was parked and runs now counts as ready, in the ledger without idle.
+static __always_inline __u64 ready_busy_ns(const struct thread_state *state,
+					   const struct parked_request *parked)
+{
+	const struct loop_state *loop = &state->loop;
+	__u64 since_ns = loop->looks_busy_ns[1];
+
+	if (state->spent_ns[CAUSE_IDLE] > loop->look_idle_ns)
+		since_ns = loop->looks_busy_ns[0];
+	else if (loop->has_tasks && !parked->wait.socket && !loop->last_look_waited)
+		since_ns = loop->looks_busy_ns[2];
+	if (since_ns > state->loop.cut_busy_ns)
+		since_ns = state->loop.cut_busy_ns;
+	return since_ns > parked->busy_ns ? since_ns : parked->busy_ns;
+}
+
 // A parked request's wait leaves a record as any other does. It is as long as what counts as its
 // cause: the part in which others held the thread is not in it.
 static __always_inline void tell_task_wait(const struct thread_state *state,
@@ -153,7 +174,7 @@ __weak __noinline int turn_to(struct thread_state *state, __u64 socket, int begi
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct parked_request *parked;
-	__u64 waited_ns;
+	__u64 waited_ns, ready_ns;
 	__u32 cause;
 
 	if (!state || !socket)
@@ -169,12 +190,13 @@ __weak __noinline int turn_to(struct thread_state *state, __u64 socket, int begi
 	if (!parked || parked->request.tid != (__u32)task->pid)
 		return 0;
 
-	waited_ns = state->spent_ns[CAUSE_IDLE] - parked->idle_ns;
+	ready_ns = ready_busy_ns(state, parked);
+	waited_ns = state->spent_ns[CAUSE_IDLE] - parked->idle_ns + ready_ns - parked->busy_ns;
 	tell_task_wait(state, parked, waited_ns);
 	cause = parked->wait.cause;
 	if (cause < CAUSE_COUNT)
 		parked->spent_ns[cause] += waited_ns;
-	parked->spent_ns[CAUSE_EVENT_LOOP] += state->loop.cut_busy_ns - parked->busy_ns;
+	parked->spent_ns[CAUSE_EVENT_LOOP] += state->loop.cut_busy_ns - ready_ns;
 
 	bpf_probe_read_kernel(&state->request, sizeof(state->request), &parked->request);
 	for (int i = 0; i < CAUSE_COUNT; i++)
@@ -223,22 +245,34 @@ static __always_inline void credit_unseen_turn(struct thread_state *state)
 		turn_to(state, socket, false);
 }
 
-// The loop looks for what is ready.
-static __always_inline void enter_loop_wait(struct thread_state *state, __s32 syscall)
+// The loop looks for what is ready, or goes on to wait for that.
+static __always_inline void enter_loop_wait(struct thread_state *state, __s32 syscall, bool looks)
 {
-	state->loop.syscall = syscall;
-	if (!state->loop.loop_frame)
-		state->loop.loop_frame = outermost_frame();
-	if (!state->request_socket && busy_ns_of(state) - state->loop.cut_busy_ns >= UNSEEN_TURN_NS)
+	struct loop_state *loop = &state->loop;
+
+	loop->syscall = syscall;
+	if (!loop->loop_frame)
+		loop->loop_frame = running_task();
+	meet_task(state, true);
+	if (!state->request_socket && busy_ns_of(state) - loop->cut_busy_ns >= UNSEEN_TURN_NS)
 		credit_unseen_turn(state);
 	end_turn(state);
+	if (looks) {
+		loop->looks_busy_ns[2] = loop->looks_busy_ns[1];
+		loop->looks_busy_ns[1] = loop->looks_busy_ns[0];
+		loop->last_look_waited = state->spent_ns[CAUSE_IDLE] > loop->look_idle_ns;
+	}
+	loop->looks_busy_ns[0] = loop->cut_busy_ns;
+	loop->look_idle_ns = state->spent_ns[CAUSE_IDLE];
 }
 
 // The thread itself blocks, outside of the loop's wait: who makes it do so?
 static __always_inline void blame_for_block(struct thread_state *state)
 {
-	__u64 socket = request_of_task(state);
+	__u64 socket;
 
+	meet_task(state, false);
+	socket = request_of_task(state);
 	if (!socket && !state->request_socket)
 		socket = only_open_request(state);
 	turn_to(state, socket, false);
@@ -247,8 +281,6 @@ static __always_inline void blame_for_block(struct thread_state *state)
 // A parked request that can get no response any more, as it was when it was parked.
 static __always_inline void end_parked(struct parked_request *parked, __u32 flags)
 {
-	__u64 head_bytes = parked->request.head_bytes;
-
 	if (!parked->request.received_bytes || parked->request.sent_bytes || parked->reported)
 		return;
 	parked->reported = true;
@@ -258,10 +290,7 @@ static __always_inline void end_parked(struct parked_request *parked, __u32 flag
 		parked->request.end_ns += parked->spent_ns[i];
 	}
 	parked->request.flags |= REQUEST_ENDED | flags;
-	if (head_bytes > REQUEST_HEAD_BYTES)
-		head_bytes = REQUEST_HEAD_BYTES;
-	if (!send_record(&parked->request,
-			 __builtin_offsetof(struct request_record, head) + head_bytes))
+	if (!send_packed(&parked->request))
 		count_loss(LOSS_REQUEST);
 }
 

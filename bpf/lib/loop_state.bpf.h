@@ -11,11 +11,24 @@
 
 #include <bpf/bpf_helpers.h>
 
+enum {
+	LOOP_LOOKS = 3, // that are remembered
+};
+
 // What a request waits for while its task does not run.
 struct task_wait {
 	__u64 socket; // 0 when it is nothing on a socket: a timer, another task
 	__u32 cause;
 	struct wait_target target;
+};
+
+// A request that has received bytes, and where the loop's queue ended then: what is put there next
+// is the step of the task that they are for.
+struct expected_task {
+	__u64 socket; // the request's; 0 when none is expected
+	__u64 sequence;
+	__u64 block; // of the deque
+	__u64 index; // in it
 };
 
 // The part of a thread's state that only event loops have.
@@ -30,6 +43,13 @@ struct loop_state {
 			       // single one, its socket
 	__u32 open_count;      // how many those are
 	__s32 syscall;         // that the loop waited in
+	// The thread's ledger but for idle as the loop looked for what is ready, the latest time
+	// first.
+	__u64 looks_busy_ns[LOOP_LOOKS];
+	__u64 look_idle_ns;    // idle at the latest of them
+	bool last_look_waited; // whether the one before had to wait until something was ready
+	bool has_tasks;        // it is asyncio's
+	struct expected_task expected;
 };
 
 // A request whose turn it is not.

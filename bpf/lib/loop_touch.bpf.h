@@ -135,6 +135,7 @@ __weak __noinline int touch(struct thread_state *state, __u64 socket, __u32 port
 		return 0;
 	report_pending_wait(state); // of a call that has blocked first
 	settle(state, now_ns);
+	meet_task(state, false);
 	if (!is_own(state, sk, port)) {
 		parked = bpf_map_lookup_elem(&parked_requests, &socket);
 		if (parked && parked->port == port) {
@@ -170,7 +171,8 @@ static __always_inline int touch_sock(struct thread_state *state, struct sock *s
 	return touch(state, socket, sk->__sk_common.skc_num, result, kind);
 }
 
-static __always_inline void touched(struct thread_state *state)
+// `received` is the socket that bytes came from; NULL when they were sent.
+static __always_inline void touched(struct thread_state *state, struct sock *received)
 {
 	bool first = !state->loop.counted_socket;
 
@@ -178,8 +180,8 @@ static __always_inline void touched(struct thread_state *state)
 		return;
 	state->request.flags |= REQUEST_INTERLEAVED;
 	count_open(state);
-	if (first && state->loop.counted_socket)
-		bind_task(state);
+	if (state->loop.counted_socket && state->request_socket == (__u64)received)
+		expect_task(state, first);
 	cut(state);
 }
 

@@ -62,6 +62,13 @@ static __always_inline void remember_peer(const struct wait_target *target, cons
 	bpf_map_update_elem(&peers, target, peer, BPF_ANY);
 }
 
+static __always_inline void is_known(struct peer *peer, __u8 cause, enum peer_protocol protocol)
+{
+	peer->cause = cause;
+	peer->protocol = protocol;
+	peer->known = 1;
+}
+
 // Looks at the first bytes of what a watched thread sends to a peer that is not known yet.
 //
 // A function of its own for the verifier: see classify(). Returns 0.
@@ -78,18 +85,18 @@ __weak __noinline int guess_peer(struct peer *guess, const struct first_bytes *f
 	if (guess->known || guess->attempts_count >= PEER_ATTEMPTS)
 		return 0;
 	guess->attempts_count++;
-	if (is_postgresql(bytes, sent_bytes) || is_mysql(bytes, sent_bytes)) {
-		guess->cause = CAUSE_DATABASE;
-		guess->known = 1;
-	} else if (is_redis(bytes) || is_memcached(bytes, sent_bytes)) {
-		guess->cause = CAUSE_CACHE;
-		guess->known = 1;
-	} else if (is_http(bytes)) {
-		guess->known = 1; // some databases speak it too: their port may say so
-	} else if (protocol == IPPROTO_UDP && is_dns(bytes, sent_bytes)) {
-		guess->cause = CAUSE_DNS;
-		guess->known = 1;
-	}
+	if (is_postgresql(bytes, sent_bytes))
+		is_known(guess, CAUSE_DATABASE, PEER_POSTGRESQL);
+	else if (is_mysql(bytes, sent_bytes))
+		is_known(guess, CAUSE_DATABASE, PEER_MYSQL);
+	else if (is_redis(bytes))
+		is_known(guess, CAUSE_CACHE, PEER_REDIS);
+	else if (is_memcached(bytes, sent_bytes))
+		is_known(guess, CAUSE_CACHE, PEER_MEMCACHED);
+	else if (is_http(bytes)) // some databases speak it too: their port may say so
+		is_known(guess, guess->cause, PEER_HTTP);
+	else if (protocol == IPPROTO_UDP && is_dns(bytes, sent_bytes))
+		is_known(guess, CAUSE_DNS, PEER_DNS);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lib/loss.bpf.h"
+#include "lib/outgoing.bpf.h"
 #include "lib/payload.bpf.h"
 #include "lib/peer.bpf.h"
 #include "lib/thread_state.bpf.h"
@@ -14,6 +15,8 @@
 enum {
 	DESTINATION_BYTES = 24, // of struct sockaddr_in6: family, port, flow, address
 	READY_FOR_QUERY_BYTES = 6,
+	MYSQL_EOF_BYTES = 9,
+	ANSWER_END_BYTES = 11, // MySQL's OK, and more than the others
 };
 
 // A datagram socket that is not connected has its peer in the call.
@@ -91,6 +94,7 @@ static __always_inline void ask(struct thread_state *state, struct sock *sk, __u
 		state->question_bytes = 0;
 		state->asked_bytes = 0;
 		count_call(state, peer->cause);
+		remember_asked(state);
 	} else if (state->question_bytes != state->asked_bytes) {
 		// Something is missing in between: nothing may follow it.
 		state->asked_bytes += sent_bytes;
@@ -98,6 +102,18 @@ static __always_inline void ask(struct thread_state *state, struct sock *sk, __u
 	}
 	state->asked_bytes += sent_bytes;
 	append_question(state, payload);
+}
+
+// What is asked outside of requests is not kept; that an answer may come is.
+static __always_inline void ask_outside(struct thread_state *state, struct sock *sk, __u16 port,
+					const struct peer *peer)
+{
+	state->question_socket = (__u64)sk;
+	state->question_port = port;
+	state->question_answered = false;
+	state->question_cause = peer->cause;
+	state->question_bytes = 0;
+	state->asked_bytes = 0;
 }
 
 // A watched thread sends something to a peer.
@@ -114,28 +130,92 @@ static __always_inline void talk(struct thread_state *state, struct sock *sk, __
 	if (target.target_kind == TARGET_NONE)
 		return;
 	peer = learn_peer(sk, &target, &payload, sent_bytes);
+	if (is_first_sent(sk, &target, sent_bytes))
+		count_opened(&target);
 	if (state->request_socket)
 		ask(state, sk, port, &target, &peer, &payload, sent_bytes);
+	else
+		ask_outside(state, sk, port, &peer);
 }
 
+enum transaction_word {
+	TRANSACTION_NOT_TOLD,
+	TRANSACTION_OPEN,
+	TRANSACTION_ENDED,
+};
+
 // PostgreSQL ends each answer with ReadyForQuery: 'Z', a length of 5, and 'I' outside of a
-// transaction, 'T' in one, 'E' in one that has failed. What ends otherwise goes on.
+// transaction, 'T' in one, 'E' in one that has failed. `end` is the answer's.
+static __always_inline enum transaction_word word_of_postgresql(const __u8 *end)
+{
+	const __u8 *ready = end + ANSWER_END_BYTES - READY_FOR_QUERY_BYTES;
+
+	if (ready[0] != 'Z' || big_endian(ready + 1) != 5)
+		return TRANSACTION_NOT_TOLD;
+	if (ready[5] == 'T' || ready[5] == 'E')
+		return TRANSACTION_OPEN;
+	return ready[5] == 'I' ? TRANSACTION_ENDED : TRANSACTION_NOT_TOLD;
+}
+
+// MySQL's status, whose lowest bit says that a transaction is open, stands at the end of rows (EOF:
+// length 5, 0xfe, warnings, status; newer: length 7, 0xfe, 0, 0, status, warnings) and of an OK
+// without text (length 7, 0, rows, id, status, warnings). An OK with text tells nothing.
+static __always_inline enum transaction_word word_of_mysql(const __u8 *end)
+{
+	const __u8 *eof = end + ANSWER_END_BYTES - MYSQL_EOF_BYTES;
+	__u8 status;
+
+	if (eof[0] == 5 && !eof[1] && !eof[2] && eof[4] == 0xfe)
+		status = eof[7];
+	else if (end[0] == 7 && !end[1] && !end[2] &&
+		 (end[4] == 0 || (end[4] == 0xfe && !end[5] && !end[6])))
+		status = end[7];
+	else
+		return TRANSACTION_NOT_TOLD;
+	return status & 1 ? TRANSACTION_OPEN : TRANSACTION_ENDED;
+}
+
+// What ends in another way goes on.
+static __always_inline enum transaction_word word_of_answer(const struct payload *payload)
+{
+	__u8 end[ANSWER_END_BYTES] = {};
+	enum transaction_word word;
+
+	if (payload->size_bytes >= sizeof(end)) {
+		if (bpf_probe_read_user(end, sizeof(end),
+					payload->bytes + payload->size_bytes - sizeof(end)))
+			return TRANSACTION_NOT_TOLD;
+	} else if (payload->size_bytes < READY_FOR_QUERY_BYTES ||
+		   bpf_probe_read_user(
+			   end + ANSWER_END_BYTES - READY_FOR_QUERY_BYTES, READY_FOR_QUERY_BYTES,
+			   payload->bytes + payload->size_bytes - READY_FOR_QUERY_BYTES)) {
+		return TRANSACTION_NOT_TOLD;
+	}
+	word = word_of_postgresql(end);
+	return word == TRANSACTION_NOT_TOLD ? word_of_mysql(end) : word;
+}
+
 static __always_inline void note_transaction(struct thread_state *state, __u64 socket, __u16 port,
 					     const struct syscall *syscall, __u64 received_bytes)
 {
 	struct payload payload = find_payload(syscall, received_bytes);
-	__u8 end[READY_FOR_QUERY_BYTES] = {};
 
-	if (!payload.bytes || payload.size_bytes != received_bytes ||
-	    received_bytes < sizeof(end) ||
-	    bpf_probe_read_user(end, sizeof(end), payload.bytes + received_bytes - sizeof(end)) ||
-	    end[0] != 'Z' || big_endian(end + 1) != 5)
+	if (!payload.bytes || payload.size_bytes != received_bytes)
 		return;
-	if (end[5] == 'T' || end[5] == 'E') {
+	switch (word_of_answer(&payload)) {
+	case TRANSACTION_OPEN:
+		if (state->transaction_socket != socket)
+			transaction_opened(socket);
 		state->transaction_socket = socket;
 		state->transaction_port = port;
-	} else if (end[5] == 'I' && state->transaction_socket == socket) {
-		state->transaction_socket = 0;
+		break;
+	case TRANSACTION_ENDED:
+		transaction_ended(socket);
+		if (state->transaction_socket == socket)
+			state->transaction_socket = 0;
+		break;
+	default:
+		break;
 	}
 }
 

@@ -8,8 +8,8 @@
 
 #include "lib/connection.bpf.h"
 #include "lib/ledger.bpf.h"
+#include "lib/packed_request.bpf.h"
 #include "lib/payload.bpf.h"
-#include "lib/records.bpf.h"
 #include "lib/thread_state.bpf.h"
 #include "lib/wait.bpf.h"
 
@@ -61,18 +61,12 @@ static __always_inline bool transaction_open(const struct thread_state *state)
 // A function of its own for the verifier: see classify(). Returns 0.
 __weak __noinline int send_request(struct thread_state *state)
 {
-	__u64 head_bytes;
-
 	if (!state)
 		return 0;
-	head_bytes = state->request.head_bytes;
-	if (head_bytes > REQUEST_HEAD_BYTES)
-		head_bytes = REQUEST_HEAD_BYTES;
 	state->request.flags &= ~REQUEST_TRANSACTION_OPEN;
 	if (transaction_open(state))
 		state->request.flags |= REQUEST_TRANSACTION_OPEN;
-	if (send_record(&state->request,
-			__builtin_offsetof(struct request_record, head) + head_bytes)) {
+	if (send_packed(&state->request)) {
 		state->unreported = false;
 		state->reported = true;
 	} else if (state->request.flags & REQUEST_ENDED && !state->reported) {
@@ -113,6 +107,9 @@ static __always_inline void extend_request(struct task_struct *task, struct thre
 	for (int i = 0; i < CAUSE_COUNT; i++)
 		request->spent_ns[i] = state->spent_ns[i] - state->begin_spent_ns[i];
 	__builtin_memcpy(request->calls_count, state->calls_count, sizeof(request->calls_count));
+	// A loop's thread may have been throttled in the turn of another request.
+	request->throttled_ns =
+		state->is_loop ? 0 : state->throttled_ns - state->begin_throttled_ns;
 	request->minor_faults_count = task->min_flt - state->begin_minor_faults_count;
 	request->major_faults_count = task->maj_flt - state->begin_major_faults_count;
 	request->anonymous_end_bytes = anonymous_bytes_of(task);
@@ -136,7 +133,7 @@ static __always_inline void end_request(struct task_struct *task, struct thread_
 // Before the thread turns to another connection: this one may go on, here or in another thread.
 static __always_inline void save_connection(struct thread_state *state)
 {
-	if (!state->request_socket || state->connection_saved)
+	if (!state->request_socket || state->connection_saved || is_closed(state->request_socket))
 		return;
 	remember_connection(state->request_socket, &state->connection);
 	state->connection_saved = true;
@@ -151,6 +148,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 
 	settle(state, now_ns);
 	__builtin_memcpy(state->begin_spent_ns, state->spent_ns, sizeof(state->spent_ns));
+	state->begin_throttled_ns = state->throttled_ns;
 	state->begin_minor_faults_count = task->min_flt;
 	state->begin_major_faults_count = task->maj_flt;
 	state->request_socket = socket;
@@ -160,6 +158,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	state->reported = false;
 	state->question_socket = 0;
 	state->transaction_socket = 0;
+	state->asked_count = 0;
 	state->repeats_told = 0;
 	__builtin_memset(state->calls_count, 0, sizeof(state->calls_count));
 
@@ -185,6 +184,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	request->received_bytes = 0;
 	request->sent_bytes = 0;
 	__builtin_memset(request->calls_count, 0, sizeof(request->calls_count));
+	request->throttled_ns = 0;
 	request->minor_faults_count = 0;
 	request->major_faults_count = 0;
 	request->anonymous_begin_bytes = anonymous_bytes_of(task);

@@ -15,6 +15,7 @@ enum {
 	AF_UNIX = 1,
 	AF_INET = 2,
 	AF_INET6 = 10,
+	SOCK_STREAM = 1,
 	IPPROTO_TCP = 6,
 	IPPROTO_UDP = 17,
 	// States, of unix sockets too: include/net/af_unix.h takes TCP's.
@@ -52,6 +53,12 @@ static __always_inline struct sock *sock_of(struct file *file)
 	struct socket *socket = BPF_CORE_READ(file, private_data);
 
 	return BPF_CORE_READ(socket, sk);
+}
+
+// Not used again by the kernel until it has counted through 32 bits. 0 for a socket without a file.
+static __always_inline __u64 inode_of(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
 }
 
 // The local port; 0 for a unix socket.

@@ -11,6 +11,7 @@
 #include "vmlinux.h"
 #include "wire/python_stack_record.h"
 #include "wire/request_record.h"
+#include "wire/thread_record.h"
 #include "wire/wait_record.h"
 
 #include <bpf/bpf_core_read.h>
@@ -21,6 +22,8 @@ struct thread_state {
 	__u64 born_ns;
 	__u64 since_ns;
 	__u64 spent_ns[CAUSE_COUNT];
+	__u64 throttled_ns; // of that in run_queue; counted when the thread runs again
+	bool throttled;     // its group's CPU time was used up when it left or was woken
 	__u32 cause;
 
 	// The wait that the thread is in or has just been woken from; wait_begin_ns is 0 otherwise.
@@ -51,6 +54,9 @@ struct thread_state {
 	__u64 transaction_socket;
 	__u16 transaction_port;
 	__u32 calls_count[CALLS_KINDS];
+	// What the open request has asked on, the latest few; event loops keep socket_uses instead.
+	struct asked_socket asked[ASKED_SOCKETS];
+	__u32 asked_count;
 
 	// The request. Its socket is 0 when none is open; a socket of which nothing has been
 	// received yet is a connection that the thread accepted.
@@ -60,6 +66,7 @@ struct thread_state {
 	bool connection_saved;  // in the map too, for other threads to find
 	__u64 request_sequence; // of the latest request
 	__u64 begin_spent_ns[CAUSE_COUNT];
+	__u64 begin_throttled_ns;
 	__u64 begin_minor_faults_count;
 	__u64 begin_major_faults_count;
 	bool unreported; // the record holds something that has not been sent

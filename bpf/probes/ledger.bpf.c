@@ -36,7 +36,7 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 	classify(state, &blocking);
 	if (state->is_loop) {
 		if (kind_of_syscall(blocking.syscall) == SYSCALL_EPOLL) {
-			enter_loop_wait(state, blocking.syscall);
+			enter_loop_wait(state, blocking.syscall, false);
 			blocking.cause = CAUSE_IDLE;
 		} else {
 			blame_for_block(state);
@@ -101,19 +101,32 @@ static __always_inline bool is_repeated(struct thread_state *state)
 	return true;
 }
 
+// Whether the thread's control group, or one above it, has used up its CPU time (CFS bandwidth).
+static __always_inline bool is_throttled(struct task_struct *task)
+{
+	if (!bpf_core_field_exists(struct cfs_rq, throttle_count))
+		return false; // a kernel without CONFIG_CFS_BANDWIDTH
+	return BPF_CORE_READ(task, se.cfs_rq, throttle_count) > 0;
+}
+
 static __always_inline void leave_cpu(struct task_struct *task, struct thread_state *state,
 				      bool preempt, __u64 now_ns)
 {
 	settle(state, now_ns);
 	report_pending_wait(state);
-	if (preempt || task->__state == 0)
+	if (preempt || task->__state == 0) {
 		state->cause = CAUSE_RUN_QUEUE;
-	else
+		state->throttled = is_throttled(task);
+	} else {
 		leave_for_wait(task, state, now_ns);
+	}
 }
 
 static __always_inline void return_to_cpu(struct thread_state *state, __u64 now_ns)
 {
+	if (state->throttled && now_ns > state->since_ns)
+		state->throttled_ns += now_ns - state->since_ns;
+	state->throttled = false;
 	change_cause(state, CAUSE_ON_CPU, now_ns);
 	if (!state->wait_begin_ns || state->wait_pending)
 		return;
@@ -153,6 +166,7 @@ int BPF_PROG(ledger_sched_wakeup, struct task_struct *task)
 		return 0;
 	now_ns = bpf_ktime_get_ns();
 	change_cause(state, CAUSE_RUN_QUEUE, now_ns);
+	state->throttled = is_throttled(task);
 	state->wait_end_ns = state->since_ns;
 	if (state->wait_cause == CAUSE_LOCK && is_long(state) && is_of_request(state))
 		report_release(task, state);

@@ -20,7 +20,7 @@ static __always_inline void look_for_events(const struct syscall_enter *ctx)
 	if (!state || !state->is_loop)
 		return;
 	settle(state, bpf_ktime_get_ns());
-	enter_loop_wait(state, ctx->nr);
+	enter_loop_wait(state, ctx->nr, true);
 }
 
 SEC("tp/syscalls/sys_enter_epoll_wait")

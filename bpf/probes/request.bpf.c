@@ -39,7 +39,7 @@ int BPF_PROG(request_sock_recv_length, struct sock *sk, int received_bytes, int 
 	read_syscall(task, &syscall);
 	receive(task, state, sk, sk->__sk_common.skc_num, &syscall, received_bytes);
 	if (state->is_loop)
-		touched(state);
+		touched(state, sk);
 	return 0;
 }
 
@@ -60,7 +60,7 @@ int BPF_PROG(request_sock_send_length, struct sock *sk, int sent_bytes, int flag
 	read_syscall(task, &syscall);
 	send(task, state, sk, sk->__sk_common.skc_num, &syscall, sent_bytes);
 	if (state->is_loop)
-		touched(state);
+		touched(state, NULL);
 	return 0;
 }
 

@@ -24,7 +24,9 @@ SEC("iter/task")
 int thread_iterate(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	struct thread_record record = {};
+	// The record but for its end, for which a program's stack has no room.
+	__u64 bytes[__builtin_offsetof(struct thread_record, asked) / sizeof(__u64)] = {};
+	struct thread_record *record = (struct thread_record *)bytes;
 	struct thread_state *state;
 	enum watched_role role;
 
@@ -37,21 +39,24 @@ int thread_iterate(struct bpf_iter__task *ctx)
 	if (!state)
 		return 0;
 
-	record.tgid = task->tgid;
-	record.tid = task->pid;
-	record.cause = state->cause;
-	record.born_ns = state->born_ns;
-	record.since_ns = state->since_ns;
-	__builtin_memcpy(record.spent_ns, state->spent_ns, sizeof(record.spent_ns));
+	record->tgid = task->tgid;
+	record->tid = task->pid;
+	record->cause = state->cause;
+	record->born_ns = state->born_ns;
+	record->since_ns = state->since_ns;
+	__builtin_memcpy(record->spent_ns, state->spent_ns, sizeof(record->spent_ns));
 	if (request_received(state)) {
-		record.flags = THREAD_REQUEST_OPEN |
+		record->flags = THREAD_REQUEST_OPEN |
 			       (state->request.sent_bytes ? THREAD_RESPONSE_BEGUN : 0) |
 			       (state->request.flags & REQUEST_UWSGI ? THREAD_UWSGI : 0);
-		record.sequence = state->request.sequence;
-		record.request_begin_ns = state->request.begin_ns;
-		record.head_bytes = state->request.head_bytes;
-		__builtin_memcpy(record.head, state->request.head, sizeof(record.head));
+		record->sequence = state->request.sequence;
+		record->request_begin_ns = state->request.begin_ns;
+		record->head_bytes = state->request.head_bytes;
+		__builtin_memcpy(record->head, state->request.head, sizeof(record->head));
+		if (!state->request.sent_bytes && !state->is_loop)
+			record->asked_count = state->asked_count;
 	}
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	bpf_seq_write(ctx->meta->seq, bytes, sizeof(bytes));
+	bpf_seq_write(ctx->meta->seq, state->asked, sizeof(state->asked));
 	return 0;
 }

@@ -114,6 +114,15 @@ struct thread_struct {
 	unsigned long fsbase;
 };
 
+// kernel/sched/sched.h
+struct cfs_rq {
+	int throttle_count;
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
 struct task_struct {
 	unsigned int __state;
 	void *stack;
@@ -130,6 +139,7 @@ struct task_struct {
 	unsigned long maj_flt;
 	void *bpf_storage;
 	unsigned long rseq_event_mask;
+	struct sched_entity se;
 	struct thread_struct thread;
 };
 
@@ -150,19 +160,27 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 };
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	__u16 sk_type;
+	struct socket *sk_socket;
 };
 
 struct tcp_sock {
 	struct {
 		__u64 time;
 	} rcvq_space;
+	__u32 write_seq;
+	__u32 snd_una;
+	__u64 bytes_acked;
 };
 
 struct socket {
 	struct sock *sk;
+	struct file *file;
 };
 
 struct sockaddr_un {
@@ -216,6 +234,13 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 #pragma clang attribute pop

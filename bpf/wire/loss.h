@@ -15,5 +15,6 @@ enum loss {
 	LOSS_PYTHON_STACK,    // a Python stack that found no room in the ring buffer
 	LOSS_PYTHON_LAYOUT,   // a forked worker whose layout found no room in python_layouts
 	LOSS_QUESTION, // bytes to a peer that could not be read: a wait without its statement
+	LOSS_OUTGOING, // a new connection to a peer that found no room in opened_counts
 	LOSS_KINDS,
 };

@@ -17,6 +17,8 @@ enum python_instruction {
 struct python_layout {
 	__u64 gil_begin_address; // futexes in here: a thread waits for the GIL; 0 when not known
 	__u64 gil_end_address;
+	__u64 ready_queue_address; // the deque of handles that an asyncio loop is going to run; 0
+				   // where none is known
 	__u32 slot_offset_bytes; // from the thread pointer to the slot that holds the PyThreadState
 	__u16 slot_table_offset; // unless absent: from the thread pointer to a pointer to the table
 				 // that slot_offset_bytes counts from
@@ -29,9 +31,11 @@ struct python_layout {
 	__u16 code_first_line;
 	__u16 code_line_table;
 	__u16 code_instructions;  // where PYTHON_INSTRUCTION_POINTER points into
+	__u16 tstate_context;     // the contextvars.Context that the thread is in
+	__u16 handle_context;     // and that a handle will be run in
 	__u8 first_foreign_owner; // frames with this owner or a greater one are no Python function
 	__u8 code_tag_mask;       // bits of frame_code that are no part of the address
 	__u8 instruction;         // enum python_instruction
-	__u8 unused[5];
+	__u8 unused;
 };
-WIRE_SIZE(struct python_layout, 48);
+WIRE_SIZE(struct python_layout, 56);

@@ -4,7 +4,10 @@
 // connection is closed, the thread takes up another request or waits for a connection, or it dies.
 // When the thread blocks on something that may well be its idle wait, the record is sent as it
 // stands without REQUEST_ENDED; should more bytes follow, it is sent again under the same sequence.
-// Read by agent/decode/request_decoder.cpp.
+//
+// It crosses packed, by bpf/lib/packed_request.bpf.h: what its arrays do not hold is not sent. What
+// a record costs is the memory that it fills, last touched by another CPU. Read by
+// agent/decode/request_decoder.cpp.
 
 #pragma once
 
@@ -13,6 +16,8 @@
 
 #define REQUEST_HEAD_BYTES 256
 #define RESPONSE_HEAD_BYTES 256
+// Of a response that has ended no more is sent than tells its status.
+#define RESPONSE_STATUS_BYTES 16
 
 enum request_flags {
 	REQUEST_ENDED = 1 << 0,       // no more bytes can follow
@@ -36,6 +41,8 @@ enum calls_kind {
 	CALLS_KINDS,
 };
 
+#define CAUSES_THROTTLED (1 << CAUSE_COUNT) // in request_record.causes
+
 struct request_record {
 	__u32 kind; // RECORD_REQUEST
 	__u32 flags;
@@ -51,15 +58,22 @@ struct request_record {
 			       // accepted
 	__u64 received_bytes;
 	__u64 sent_bytes;
-	__u64 minor_faults_count;
-	__u64 major_faults_count;
 	__u64 anonymous_begin_bytes;
 	__u64 anonymous_end_bytes;
-	__u64 spent_ns[CAUSE_COUNT];    // between begin_ns and end_ns; adds up to their difference
+	__u32 minor_faults_count;
+	__u32 major_faults_count;
 	__u32 calls_count[CALLS_KINDS]; // round trips: how often something was asked of such a peer
-	__u32 response_bytes;           // how many of response are valid
-	__u32 head_bytes;               // how many of head are valid
-	__u8 response[RESPONSE_HEAD_BYTES]; // the first bytes sent
+	__u32 causes;         // on the wire: a bit for each cause, from the lowest, that took time
+	__u16 response_bytes; // how many of response are valid
+	__u16 head_bytes;     // how many of head are valid
+
+	// On the wire each of these follows the one before it without a gap.
+	__u64 spent_ns[CAUSE_COUNT]; // between begin_ns and end_ns; adds up to their difference. On
+				     // the wire those of `causes`, in their order
+	__u64 throttled_ns; // of spent_ns[CAUSE_RUN_QUEUE]: the group's CPU time was used up; 0 for
+			    // event loops. On the wire only with CAUSES_THROTTLED
+	__u8 response[RESPONSE_HEAD_BYTES]; // the first bytes sent; on the wire cut to
+					    // response_bytes
 	__u8 head[REQUEST_HEAD_BYTES]; // the first bytes received; on the wire cut to head_bytes
 };
 WIRE_SIZE(struct request_record, 792);

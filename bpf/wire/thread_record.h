@@ -5,7 +5,10 @@
 
 #pragma once
 
+#include "wire/outgoing_record.h"
 #include "wire/request_record.h"
+
+#define ASKED_SOCKETS 8
 
 enum thread_flags {
 	THREAD_REQUEST_OPEN = 1 << 0,   // bytes of a request have been received
@@ -24,7 +27,9 @@ struct thread_record {
 	__u64 request_begin_ns;
 	__u64 spent_ns[CAUSE_COUNT]; // adds up to since_ns - born_ns
 	__u32 head_bytes;
-	__u32 unused;
+	__u32 asked_count; // how many of asked are valid; may be more than there are
 	__u8 head[REQUEST_HEAD_BYTES];
+	// What the request has asked on, while it has no response yet; not of an event loop.
+	struct asked_socket asked[ASKED_SOCKETS];
 };
-WIRE_SIZE(struct thread_record, 456);
+WIRE_SIZE(struct thread_record, 584);

@@ -132,10 +132,15 @@ def test_lets_no_literal_out(observed):
 def test_tells_what_was_asked_of_mariadb(directory):
     from harness.mariadb import MariaDb
     with MariaDb(directory) as mariadb:
-        observed = observe(directory, {"OUTGOING_MARIADB_PORT": str(mariadb.port)}, ["/mariadb"])
+        observed = observe(directory, {"OUTGOING_MARIADB_PORT": str(mariadb.port)}, [
+            "/mariadb", "/mariadb/transaction/leave", "/hello", "/mariadb/transaction/commit"])
     site = observed.sites("/mariadb", "database")[0]
     assert site["statement"] == "SELECT SLEEP(?), ?, ?"
     assert site["what"] == f"127.0.0.1:{mariadb.port} (mariadb)"
     assert number(site, "requests") == ROUNDS
+    left_open = {endpoint["route"]: number(endpoint, "openTransactions")
+                 for endpoint in observed.report["endpoints"]}
+    assert left_open == {"/mariadb": 0, "/mariadb/transaction/leave": ROUNDS, "/hello": 0,
+                         "/mariadb/transaction/commit": 0}
     for what, left in observed.left.items():
         assert SECRET.encode() not in left, what

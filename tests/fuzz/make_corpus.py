@@ -21,16 +21,23 @@ def spent(**by_cause):
 
 
 def request_record(head, response, *, flags=1):
-    """struct request_record, bpf/wire/request_record.h."""
-    fixed = struct.pack("<4I12Q", 1, flags, 7, 8, 99, 3, 1000, 1600, 300, 100, 256, len(response), 4, 0, 4096, 8192)
-    sizes = struct.pack("<6I", 28, 1, 0, 0, len(response), len(head))
-    return fixed + spent(c0=200, c5=400) + sizes + response.ljust(256, b"\0") + head
+    """struct request_record, bpf/wire/request_record.h, as it crosses."""
+    fixed = struct.pack("<4I10Q2I", 1, flags, 7, 8, 99, 3, 1000, 1600, 300, 100, 256, len(response), 4096, 8192, 4, 0)
+    counts = struct.pack("<5I2H", 28, 1, 0, 0, 1 << 0 | 1 << 5, len(response), len(head))
+    return fixed + counts + struct.pack("<2Q", 200, 400) + response + head
 
 
 def thread_record(head, *, flags=1):
     """struct thread_record, bpf/wire/thread_record.h."""
     fixed = struct.pack("<4I4Q", 7, 8, 5, flags, 10, 40, 3, 20)
-    return fixed + spent(c17=30) + struct.pack("<2I", len(head), 0) + head.ljust(256, b"\0")
+    asked = struct.pack("<16Q", 0xffff888000000001, 40001, *[0] * 14)
+    return fixed + spent(c17=30) + struct.pack("<2I", len(head), 1) + head.ljust(256, b"\0") + asked
+
+
+def outgoing_record(kind, address, *, port=0, flags=1, transaction_ns=0, protocol=0):
+    """struct outgoing_record, bpf/wire/outgoing_record.h."""
+    fixed = struct.pack("<2I3QHH16s", 7, flags, 0xffff888000000001, 4711, transaction_ns, kind, port, address)
+    return fixed + struct.pack("<8B2H", 5, 1, 0, 0, protocol, 0, 0, 0, 40001, 0)
 
 
 def wait_record(kind, address, *, port=0, syscall=7, flags=0, question=b""):
@@ -159,6 +166,10 @@ def recording():
         message(f6=message(f1=2000, f2=7, f3=1 << 20, f4=1 << 19, f5=4096, f6=0, f7=1 << 21)),
         message(f7=message(f1=2000, f2=7, f3=8, f4=6, f5=1900, f6=1, f8=1800, f9=2, f10=b"GET", f11=b"/slow")),
         message(f9=message(f1=2000, f2=1, f3=2, f4=1000, f5=10, f6=1 << 20, f7=b"something was not seen")),
+        message(f11=message(f1=2000, f2=7, f3=1000, f4=[
+            message(f1=b"127.0.0.1:5432", f2=b"postgresql", f3=b"postgresql", f4=6, f6=3, f7=1, f8=1, f10=9, f11=6,
+                    f12=1500, f14=1800), message(f1=b"unix:/run/db", f4=8)])),
+        message(f12=message(f1=2000, f2=7, f3=b"/web", f4=20_000_000, f5=100_000_000, f6=50, f7=45, f8=3_000_000_000)),
         message(f10=message(f1=message(f1=5000, f2=1_700_000_000_000_004_000))),
     ]
     return frames + [in_a_row(frames), in_a_row(longest_recording()), b"LNGR\1\0\0\0"]
@@ -170,6 +181,9 @@ STAT = "4711 (gunicorn) S 17 4711 4711 0 -1 4194560 2154 0 0 0 35 8 0 0 20 0 9 0
 
 SEEDS = {
     "address": lines("unix:///run/linger/linger.sock", "127.0.0.1:9000", "[::1]:9000", "localhost:80", "a.b:65535"),
+    "cgroup": lines(
+        "32 31 0:29 / /sys/fs/cgroup/cpu rw shared:7 - cgroup cgroup rw,cpu,cpuacct\n\x001:cpu,cpuacct:/web\n0::/\n",
+        "41 31 0:38 /a /u\\040x rw - cgroup2 cgroup2 rw\n\x000::/a/b\n", "\x000::/../x\n"),
     "config": lines(
         '[agent]\nlisten = ["unix:///tmp/l.sock", "127.0.0.1:9465"]\nring_buffer_bytes = 65536\n'
         "wait_threshold_ms = 0.5\n",
@@ -180,6 +194,9 @@ SEEDS = {
     "container": lines(
         f"0::/system.slice/docker-{ID}.scope\n", f"4:memory:/docker/{ID}\n3:cpu:/\n",
         f"0::/kubepods-burst.slice:cri-containerd:{ID}\n", f"0::/machine/libpod-{ID}.scope/container\n", "0::/\n"),
+    "cpu_limit": lines(
+        "20000 100000\n", "max 100000\n", "-1\n", "nr_periods 5\nnr_throttled 4\nthrottled_time 7\n",
+        "usage_usec 9\nnr_periods 5\nnr_throttled 4\nthrottled_usec 7\n", "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1\n"),
     "duration": lines("250us", "500ms", "30s", "1.5m", "1h", "0.0000001s", "99999999999h", "9223372036854776us"),
     "escape": [*lines("/run/db", "été \u202e\u200b\U0001f600", "\x1b[31m\n"), b"\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80"],
     "gunicorn_arguments": lines(
@@ -202,6 +219,9 @@ SEEDS = {
         "   1: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 4712 1",
         "0000000000000000: 00000002 00000000 00010000 0001 01 4713 /run/a b.sock",
         "0000000000000000: 00000003 00000000 00000000 0001 03 4714 @abstract"),
+    "outgoing_record": [
+        outgoing_record(1, b"\x7f\0\0\1", port=5432, transaction_ns=30, protocol=1),
+        outgoing_record(3, b"ql/.s.PGSQL.5432", flags=3), outgoing_record(4, b"")],
     "process": lines(STAT, STAT.replace("gunicorn", "a) R 1 (b"), "PATH=/bin\0A=1\0rest of a title]\0A=2\0C_2=a=b\0"),
     "process_record": [process_record(event) for event in (1, 2, 3, 4)],
     "python_heap": [

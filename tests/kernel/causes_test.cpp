@@ -167,6 +167,33 @@ std::string all_of(const domain::CauseTimes &times)
   return text;
 }
 
+/// The thread's own clock also runs while the scheduler switches to it, which is still run_queue in
+/// the ledger: microseconds, unless a hypervisor takes the CPU at that moment.
+std::chrono::microseconds tolerance_of(Cause cause)
+{
+  return cause == Cause::on_cpu ? 1000us : 0us;
+}
+
+/// One request; of on_cpu as many as it takes, up to five, until none was disturbed.
+domain::Request ask_for_the_best(const Listener &listener, Observed &observed, Cause cause)
+{
+  const std::size_t most = cause == Cause::on_cpu ? 5 : 1;
+  domain::Request best;
+  for (std::size_t asked = 1; asked <= most; ++asked) {
+    EXPECT_TRUE(ask(listener, "GET /wait?secret=1 HTTP/1.1\r\n\r\n").ends_with("ok"));
+    if (!observed.wait_for_requests(asked)) {
+      ADD_FAILURE() << "request " << asked << " was not seen";
+      break;
+    }
+    const domain::Request latest = observed.requests().back();
+    if (asked == 1 || latest.times[cause] > best.times[cause])
+      best = latest;
+    if (best.times[cause] >= wait_length - tolerance_of(cause))
+      break;
+  }
+  return best;
+}
+
 class Causes : public testing::TestWithParam<std::tuple<Case, bool>> {};
 
 TEST_P(Causes, AWaitCountsAsWhatItIsFor)
@@ -188,23 +215,13 @@ TEST_P(Causes, AWaitCountsAsWhatItIsFor)
     });
   });
 
-  ASSERT_TRUE(ask(listener, "GET /wait?secret=1 HTTP/1.1\r\n\r\n").ends_with("ok"));
-  ASSERT_TRUE(observed->wait_for_requests(1));
-
-  const domain::Request request = observed->requests().front();
+  const domain::Request request = ask_for_the_best(listener, *observed, one.cause);
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.path, "/wait");
   EXPECT_EQ(request.status, 200);
   EXPECT_EQ(request.tgid, static_cast<std::uint32_t>(worker.tgid()));
-  if (one.cause == Cause::on_cpu) {
-    // The thread's own clock also runs while the scheduler switches to it, which is still run_queue
-    // here: microseconds, or milliseconds when a hypervisor takes the CPU at that moment.
-    EXPECT_GE(request.times[Cause::on_cpu] + request.times[Cause::run_queue], wait_length)
-        << all_of(request.times);
-    EXPECT_GE(request.times[Cause::on_cpu], wait_length / 2) << all_of(request.times);
-  } else {
-    EXPECT_GE(request.times[one.cause], wait_length) << all_of(request.times);
-  }
+  EXPECT_GE(request.times[one.cause], wait_length - tolerance_of(one.cause))
+      << all_of(request.times);
   EXPECT_EQ(request.times.wall(), request.window.length());
   if (one.cause == Cause::on_cpu)
     return;

@@ -2,23 +2,20 @@
 // installed. LINGER_PYTHONS names more of them, separated by colons.
 
 #include "kernel/observed.h"
+#include "kernel/python_server.h"
 #include "kernel/worker_process.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 #include <unistd.h>
 
 namespace linger {
 namespace {
 
-namespace fs = std::filesystem;
 using domain::Cause;
 
-const fs::path script = fs::path(LINGER_WORKLOADS) / "waits.py";
+constexpr const char *script = "waits.py";
 
 struct Case {
   const char *path;
@@ -37,45 +34,6 @@ const std::vector<Case> cases{
   { "/lock", Cause::lock, "lock" },
   { "/receive", Cause::upstream, "receive" },
 };
-
-/// The number of the line that ends in "# PATH".
-int line_of(const std::string &path)
-{
-  std::ifstream source(script);
-  std::string line;
-  for (int number = 1; std::getline(source, line); ++number) {
-    if (line.ends_with("# " + path))
-      return number;
-  }
-  throw std::runtime_error("no line for " + path);
-}
-
-/// An interpreter that runs waits.py on a listener.
-class PythonServer {
-public:
-  PythonServer(const std::string &interpreter, const Listener &listener)
-      : process_([&interpreter, &listener] {
-          const std::string fd = std::to_string(::dup(listener.fd()));
-          ::execl(interpreter.c_str(), interpreter.c_str(), "-B", script.c_str(), fd.c_str(),
-                  nullptr);
-          std::_Exit(127);
-        })
-  {
-  }
-
-  [[nodiscard]] std::uint32_t tgid() const { return static_cast<std::uint32_t>(process_.tgid()); }
-
-private:
-  WorkerProcess process_;
-};
-
-domain::Server server_of(const PythonServer &worker)
-{
-  domain::Server server;
-  server.master_tgid = static_cast<std::uint32_t>(::getpid());
-  server.workers.push_back({ .tgid = worker.tgid(), .start_ticks = 1, .threads = 1 });
-  return server;
-}
 
 std::vector<domain::Wait> waits_for(const Observed &observed, Cause cause)
 {
@@ -107,7 +65,8 @@ void ask_and_observe(Observed &observed, const Listener &listener, const std::st
 /// Not every wake-up shows who caused it, but many do.
 void expect_the_line_that_released(Observed &observed, const Listener &listener)
 {
-  const std::string release = "waits.py:" + std::to_string(line_of("/released")) + " in hold)";
+  const std::string release =
+      "waits.py:" + std::to_string(line_of(script, "/released")) + " in hold)";
   std::string codes;
   for (int attempt = 0; attempt < 30; ++attempt) {
     ASSERT_NO_FATAL_FAILURE(ask_and_observe(observed, listener, "/released"));
@@ -126,13 +85,13 @@ void expect_the_right_lines(const std::string &interpreter)
 {
   const Listener listener;
   OBSERVE_OR_SKIP(observed, {}, listener.address());
-  const PythonServer worker(interpreter, listener);
+  const PythonServer worker(interpreter, script, listener);
   ASSERT_TRUE(ask(listener, "GET /ready HTTP/1.1\r\n\r\n").ends_with("ok"));
   ASSERT_TRUE(observed->collector->watch(server_of(worker)));
 
   for (const Case &one : cases) {
     ASSERT_NO_FATAL_FAILURE(ask_and_observe(*observed, listener, one.path));
-    const std::regex expected("waits.py:" + std::to_string(line_of(one.path)) + " in " +
+    const std::regex expected("waits.py:" + std::to_string(line_of(script, one.path)) + " in " +
                               one.function);
     const auto waits = waits_for(*observed, one.cause);
     EXPECT_TRUE(std::ranges::any_of(waits,
@@ -169,24 +128,6 @@ TEST(PythonStack, NamesTheLineWhereTheWayBackToUserModeIsNotSeen)
   ::setenv("GLIBC_TUNABLES", "glibc.pthread.rseq=0", 1);
   expect_the_right_lines("/usr/bin/python3");
   ::unsetenv("GLIBC_TUNABLES");
-}
-
-std::vector<std::string> other_interpreters()
-{
-  std::vector<std::string> found;
-  std::istringstream named(std::getenv("LINGER_PYTHONS") ? std::getenv("LINGER_PYTHONS") : "");
-  for (std::string path; std::getline(named, path, ':');)
-    found.push_back(path);
-  std::error_code error;
-  const char *home = std::getenv("HOME");
-  const fs::path versions = fs::path(home ? home : "/root") / ".pyenv/versions";
-  for (const auto &entry : fs::directory_iterator(versions, error)) {
-    const std::string version = entry.path().filename();
-    if (std::regex_match(version, std::regex("3\\.([89]|1[0-4])\\.[0-9]+")))
-      found.push_back(entry.path() / "bin/python3");
-  }
-  std::ranges::sort(found);
-  return found;
 }
 
 TEST(PythonStack, NamesTheLineOfEveryWaitUnderOtherPythons)

@@ -17,7 +17,7 @@ import psycopg2
 import redis
 import truth
 from flask import Flask, Response, request
-from truth import Measured, log, original
+from truth import Waited, log, original
 
 SLEEP_SECONDS = 0.120
 DATABASE_SECONDS = 0.080
@@ -50,14 +50,14 @@ def count(name):
 
 @app.get("/sleep")
 def sleep():
-    with Measured("/sleep"):
+    with Waited("/sleep"):
         time.sleep(SLEEP_SECONDS)
     return "slept"
 
 
 @app.get("/nap/<int:ms>")
 def nap(ms):
-    with Measured("/nap/{}"):
+    with Waited("/nap/{}"):
         time.sleep(ms / 1000)
     return "slept"
 
@@ -65,7 +65,7 @@ def nap(ms):
 @app.get("/smuggled")
 def smuggled():
     """Sleeps as a module does that gevent and eventlet have not patched: holds up the whole loop."""
-    with Measured("/smuggled"):
+    with Waited("/smuggled"):
         original("time", "sleep")(SMUGGLED_SECONDS)
     return "slept"
 
@@ -88,7 +88,7 @@ def connected():
 @app.get("/database")
 def database():
     with database_connection().cursor() as cursor:
-        with Measured("/database"):
+        with Waited("/database"):
             cursor.execute("SELECT pg_sleep(%s)", (DATABASE_SECONDS,))
     return "queried"
 
@@ -108,7 +108,7 @@ def upstream():
     if not hasattr(connections, "upstream"):
         connections.upstream = http.client.HTTPConnection(
             "127.0.0.1", int(os.environ["TRUTH_UPSTREAM_PORT"]), timeout=10)
-    with Measured("/upstream"):
+    with Waited("/upstream"):
         connections.upstream.request("GET", "/")
         return connections.upstream.getresponse().read()
 
@@ -116,7 +116,7 @@ def upstream():
 @app.get("/cache")
 def cached():
     """DEBUG SLEEP keeps Redis, and so its caller, for the exact time; timeouts are rounded."""
-    with Measured("/cache"):
+    with Waited("/cache"):
         cache.execute_command("DEBUG", "SLEEP", CACHE_SECONDS)
     return "fetched"
 
@@ -128,7 +128,7 @@ def lock():
     contended.acquire()
     holder = threading.Timer(LOCK_SECONDS, contended.release)
     # Starting a thread and joining it are waits for locks too.
-    with Measured("/lock"):
+    with Waited("/lock"):
         holder.start()
         contended.acquire()
         holder.join()
@@ -137,7 +137,7 @@ def lock():
 
 @app.post("/upload")
 def upload():
-    with Measured("/upload"):
+    with Waited("/upload"):
         body = request.get_data()
     return str(len(body))
 
@@ -146,7 +146,7 @@ def upload():
 def page():
     """Its client takes its time to read."""
     def pieces():
-        with Measured("/page"):
+        with Waited("/page"):
             yield bytes(PAGE_BYTES)
     return Response(pieces(), headers={"Content-Length": str(PAGE_BYTES)})
 
@@ -178,7 +178,7 @@ def gil():
 @app.get("/child")
 def child():
     process = subprocess.Popen(["/bin/sleep", str(CHILD_SECONDS)])
-    with Measured("/child"):
+    with Waited("/child"):
         process.wait()
     return "waited"
 

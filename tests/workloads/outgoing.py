@@ -94,6 +94,21 @@ def ask_mariadb():
     return "asked"
 
 
+@app.get("/mariadb/transaction/<end>")
+def in_a_transaction_of_mariadb(end):
+    """Begins one; ends it or does not."""
+    import pymysql
+    connection = once("mariadb transaction", lambda: pymysql.connect(
+        host="127.0.0.1", port=int(os.environ["OUTGOING_MARIADB_PORT"]), user="root"))
+    connection.begin()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s", (SECRET,))
+        cursor.fetchall()
+    if end == "commit":
+        connection.commit()
+    return "asked"
+
+
 @app.get("/dns")
 def ask_resolver():
     labels = b"".join(bytes([len(label)]) + label for label in (b"shop", b"example"))

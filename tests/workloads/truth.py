@@ -33,8 +33,20 @@ def log(endpoint: str, truth_ns: int) -> None:
 
 
 class Measured:
-    """How long its block waited: its wall time without what the thread ran meanwhile. Logged at its
-    end."""
+    """The wall time of its block, logged at its end."""
+
+    def __init__(self, endpoint: str):
+        self._endpoint = endpoint
+
+    def __enter__(self):
+        self._begin = time.monotonic_ns()
+
+    def __exit__(self, *_):
+        log(self._endpoint, time.monotonic_ns() - self._begin)
+
+
+class Waited:
+    """Likewise, without what the thread ran meanwhile: how long its block waited."""
 
     def __init__(self, endpoint: str):
         self._endpoint = endpoint
@@ -60,7 +72,7 @@ def read_uncached(endpoint: str) -> None:
     file = os.open(os.environ["TRUTH_DISK"], os.O_RDONLY | os.O_DIRECT)
     try:
         size = os.fstat(file).st_size
-        with mmap.mmap(-1, READ_BYTES) as buffer, Measured(endpoint):
+        with mmap.mmap(-1, READ_BYTES) as buffer, Waited(endpoint):
             end, offset = time.monotonic() + KERNEL_SECONDS, 0
             while time.monotonic() < end:
                 os.preadv(file, [buffer], offset % size)
@@ -76,7 +88,7 @@ def fault_pages(endpoint: str) -> None:
         os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
         with mmap.mmap(file, 0, prot=mmap.PROT_READ) as pages:
             pages.madvise(mmap.MADV_RANDOM)
-            with Measured(endpoint):
+            with Waited(endpoint):
                 end = time.monotonic() + KERNEL_SECONDS
                 for offset in range(0, len(pages), STRIDE_BYTES):
                     pages[offset]
@@ -108,6 +120,6 @@ def resolve(endpoint: str) -> None:
     """Asks the resolver at TRUTH_RESOLVER for a name."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
         resolver.connect((os.environ["TRUTH_RESOLVER"], RESOLVER_PORT))
-        with Measured(endpoint):
+        with Waited(endpoint):
             resolver.send(QUERY)
             resolver.recv(512)

@@ -82,6 +82,10 @@ Table::Row row_of(const v1::Endpoint &endpoint)
   if (std::string causes = causes_text(endpoint.time(), endpoint.requests(), most_causes);
       !causes.empty())
     row.notes.push_back("time: " + causes);
+  if (endpoint.throttled_ns() > 0)
+    row.notes.push_back(fmt::format(
+        "of run_queue: {} a request because the control group's CPU time was used up",
+        duration_text(endpoint.throttled_ns() / std::max<std::uint64_t>(endpoint.requests(), 1))));
   if (std::string calls = calls_text(endpoint); !calls.empty())
     row.notes.push_back(std::move(calls));
   for (int i = 0; i < std::min(endpoint.sites_size(), most_sites); ++i)

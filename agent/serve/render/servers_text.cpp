@@ -1,11 +1,15 @@
 #include "serve/render/servers_text.h"
 
+#include "serve/render/connections_text.h"
 #include "serve/render/figures.h"
 #include "serve/render/layout.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace linger::serve {
 namespace {
@@ -71,6 +75,35 @@ std::string configuration_of(const v1::Server &server)
   return text;
 }
 
+/// "CPU time limited to 0.20 CPUs (control group /web): stopped in 45 of 50 periods of 100 ms, for
+/// 3.21 s in all". Workers of one group have one such line together.
+std::vector<std::string> cpu_limits_of(const v1::Server &server)
+{
+  std::vector<std::string> lines;
+  std::set<std::string> told;
+  for (const v1::Worker &worker : server.workers()) {
+    const v1::CpuLimit &limit = worker.cpu_limit();
+    if (!worker.has_cpu_limit() || limit.period_ns() == 0 || !told.insert(limit.group()).second)
+      continue;
+    lines.push_back(
+        fmt::format("CPU time limited to {:.2f} CPUs (control group {}): stopped in {} of {} of "
+                    "{}, for {} in all",
+                    static_cast<double>(limit.quota_ns()) / static_cast<double>(limit.period_ns()),
+                    limit.group(), count_text(limit.throttled_periods()),
+                    counted_text(limit.periods(), "period"), duration_text(limit.period_ns()),
+                    duration_text(limit.throttled_ns())));
+  }
+  return lines;
+}
+
+std::vector<std::string> notes_of(const v1::Worker &worker)
+{
+  if (worker.memory().major_faults() == 0)
+    return {};
+  return { fmt::format("{} in its requests: memory that had to come from the disk first",
+                       counted_text(worker.memory().major_faults(), "major page fault")) };
+}
+
 } // namespace
 
 std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &workers,
@@ -90,7 +123,7 @@ std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &w
                            bytes_text(static_cast<double>(worker.memory().resident_bytes())),
                            growth_text(static_cast<double>(worker.memory().growth_bytes())),
                            doing_text(worker) },
-                .notes = {} });
+                .notes = notes_of(worker) });
   return table.text(4, options);
 }
 
@@ -106,7 +139,10 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
     text += wrapped(configuration_of(server), width, "    ", 4);
     for (const std::string &gap : server.gaps())
       text += wrapped(gap, width, "    not known: ", 6);
+    for (const std::string &limit : cpu_limits_of(server))
+      text += wrapped(limit, width, "    ", 6);
     text += server.workers().empty() ? "    no workers\n" : workers_text(server.workers(), options);
+    text += connections_text(server.workers(), options);
   }
   return text;
 }

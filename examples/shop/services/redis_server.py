@@ -12,11 +12,12 @@ class Redis(Process):
     exact time.
     """
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, *options):
         self.port = free_port()
         super().__init__(
             ["/usr/bin/redis-server", "--port", self.port, "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "no", "--dir", directory, "--enable-debug-command", "local"],
+             "--appendonly", "no", "--dir", directory, "--enable-debug-command", "local",
+             *options],
             Path(directory) / "redis.log")
         self.wait_until(lambda: can_connect(self.port), 10, "Redis accepts connections")
 

@@ -11,7 +11,7 @@ from .servers import PythonServer
 from .workload import LOOP_CLASSES, MODELS, NEEDS, NGINX, WORKER_CLASSES, Workload
 
 MOVED = "sync-moved"
-ASYNC_APP = "ground_truth_asyncio:app"
+ASYNC_APP = "ground_truth_uvicorn:app"
 ASYNC = {
     "uvicorn": ["uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning",
                 ASYNC_APP],

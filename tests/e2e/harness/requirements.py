@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from . import cpu_group
+
 
 def _root() -> str | None:
     return None if os.geteuid() == 0 else "root"
@@ -56,6 +58,7 @@ CHECKS = {
     "eventlet": _module("eventlet", "python3-eventlet"),
     "mariadbd": _program("/usr/sbin/mariadbd", "mariadb-server"),
     "pymysql": _module("pymysql", "python3-pymysql"),
+    "cgroup-cpu": cpu_group.missing,
     "grpc": _module("grpc", "python3-grpcio"),
 }
 MARIADB = ["mariadbd", "pymysql"]

@@ -85,7 +85,7 @@ class Workload:
         self._stack.close()
 
     def serve(self, *options, app: str = "ground_truth:app") -> Gunicorn:
-        """A server of the application; the caller's to stop. Its log is its own."""
+        """A server of an application; the caller's to stop. Its log is its own."""
         self._servers += 1
         directory = self._directory / f"server.{self._servers}"
         directory.mkdir()

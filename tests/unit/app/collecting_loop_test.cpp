@@ -175,5 +175,36 @@ TEST_F(CollectingLoopTest, EndsWhenTheHostFails)
   EXPECT_FALSE((*loop)->refresh());
 }
 
+TEST_F(CollectingLoopTest, PassesOnWhatWorkersHoldOpenAndWhatLimitsThem)
+{
+  const domain::MonotonicTime now = script.clock().monotonic;
+  script.outgoing = { { .time = now,
+                        .tgid = 101,
+                        .counted_since = now,
+                        .peers = { { .peer = { .address = "db" },
+                                     .open = 3,
+                                     .oldest_since = {},
+                                     .transaction_since = {} } } } };
+  script.cpu_limits = {
+    { .time = now, .tgid = 101, .group = "/web", .quota = 1ms, .period = 2ms }
+  };
+  const auto loop = open();
+  ASSERT_TRUE(loop) << loop.error().what;
+
+  const domain::WorkerReport worker = report().servers.at(0).workers.at(0);
+  ASSERT_EQ(worker.connections.size(), 1U);
+  EXPECT_EQ(worker.connections.front().open, 3U);
+  ASSERT_TRUE(worker.cpu_limit);
+  EXPECT_EQ(worker.cpu_limit->group, "/web");
+}
+
+TEST_F(CollectingLoopTest, SaysWhenLimitsCannotBeRead)
+{
+  script.cpu_limits_error = Error{ .kind = Error::Kind::not_supported, .what = "no groups here" };
+  const auto loop = open();
+  ASSERT_TRUE(loop) << loop.error().what;
+  EXPECT_THAT(report().coverage.gaps, ElementsAre(HasSubstr("no groups here")));
+}
+
 } // namespace
 } // namespace linger::app

@@ -19,8 +19,11 @@ public:
   std::vector<domain::Server> servers;
   std::vector<domain::Observation> pending; // handed over by the next poll
   std::vector<domain::ThreadSample> threads;
+  std::vector<domain::OutgoingSample> outgoing;
+  std::vector<domain::CpuLimitSample> cpu_limits;
   domain::CoverageSample coverage;
   std::optional<Error> attach_error;
+  std::optional<Error> cpu_limits_error;
   std::optional<Error> watch_error;
   std::optional<Error> poll_error;
   domain::Nanos now = std::chrono::seconds{ 10 };
@@ -118,6 +121,24 @@ public:
          script_.with([](HostScript &script) { return script.threads; }))
       sink_(thread);
     return {};
+  }
+
+  Result<> sample_outgoing() override
+  {
+    for (const domain::OutgoingSample &sample :
+         script_.with([](HostScript &script) { return script.outgoing; }))
+      sink_(sample);
+    return {};
+  }
+
+  Result<std::vector<domain::CpuLimitSample>>
+  sample_cpu_limits(const std::vector<std::uint32_t> &) override
+  {
+    return script_.with([](HostScript &script) -> Result<std::vector<domain::CpuLimitSample>> {
+      if (script.cpu_limits_error)
+        return tl::unexpected(*script.cpu_limits_error);
+      return script.cpu_limits;
+    });
   }
 
   Result<domain::MemorySample> sample_memory(std::uint32_t tgid) override

@@ -1,5 +1,7 @@
 #include "decode/request_decoder.h"
 
+#include "unit/decode/packed_request.h"
+
 #include "wire/request_record.h"
 
 #include <cstring>
@@ -11,8 +13,6 @@ namespace linger::decode {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t fixed_bytes = offsetof(request_record, head);
 
 request_record good()
 {
@@ -40,15 +40,9 @@ request_record good()
   return record;
 }
 
-std::vector<std::byte> bytes_of(const request_record &record)
-{
-  const auto bytes = std::as_bytes(std::span(&record, 1));
-  return { bytes.begin(), bytes.begin() + fixed_bytes + record.head_bytes };
-}
-
 TEST(DecodeRequest, TurnsWireFieldsIntoDomainWords)
 {
-  const auto request = decode_request(bytes_of(good()));
+  const auto request = decode_request(packed(good()));
 
   ASSERT_TRUE(request) << request.error().what;
   EXPECT_EQ(request->method, "GET");
@@ -63,7 +57,7 @@ TEST(DecodeRequest, TurnsWireFieldsIntoDomainWords)
 
 TEST(DecodeRequest, BeginsWhenTheHandshakeWasComplete)
 {
-  const auto request = decode_request(bytes_of(good()));
+  const auto request = decode_request(packed(good()));
 
   EXPECT_EQ(request->window.length(), 1000ns);
   EXPECT_EQ(request->times.wall(), 1000ns);
@@ -79,7 +73,7 @@ TEST(DecodeRequest, ReadsThePairsOfAUwsgiPacket)
   record.head_bytes = head.size();
   std::memcpy(record.head, head.data(), head.size());
 
-  const auto request = decode_request(bytes_of(record));
+  const auto request = decode_request(packed(record));
 
   ASSERT_TRUE(request) << request.error().what;
   EXPECT_EQ(request->method, "PUT");
@@ -90,14 +84,14 @@ TEST(DecodeRequest, ReadsThePairsOfAUwsgiPacket)
 TEST(DecodeRequest, TellsWhetherItsTransactionStayedOpen)
 {
   request_record record = good();
-  EXPECT_FALSE(decode_request(bytes_of(record))->transaction_open);
+  EXPECT_FALSE(decode_request(packed(record))->transaction_open);
   record.flags |= REQUEST_TRANSACTION_OPEN;
-  EXPECT_TRUE(decode_request(bytes_of(record))->transaction_open);
+  EXPECT_TRUE(decode_request(packed(record))->transaction_open);
 }
 
 TEST(DecodeRequest, RejectsEverySizeButItsOwn)
 {
-  const auto bytes = bytes_of(good());
+  const auto bytes = packed(good());
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_request(std::span(bytes).first(size))) << size;
   auto longer = bytes;
@@ -107,8 +101,8 @@ TEST(DecodeRequest, RejectsEverySizeButItsOwn)
 
 TEST(DecodeRequest, RejectsMoreHeadBytesThanThereAre)
 {
-  auto bytes = bytes_of(good());
-  const std::uint32_t claimed = 4'000'000'000;
+  auto bytes = packed(good());
+  const std::uint16_t claimed = 40'000;
   std::memcpy(bytes.data() + offsetof(request_record, head_bytes), &claimed, sizeof claimed);
 
   EXPECT_EQ(decode_request(bytes).error().kind, Error::Kind::malformed);
@@ -118,11 +112,11 @@ TEST(DecodeRequest, RejectsTimesThatContradictEachOther)
 {
   request_record backwards = good();
   backwards.end_ns = 900;
-  EXPECT_FALSE(decode_request(bytes_of(backwards)));
+  EXPECT_FALSE(decode_request(packed(backwards)));
 
   request_record unaccounted = good();
   unaccounted.spent_ns[CAUSE_ON_CPU] = 1;
-  EXPECT_FALSE(decode_request(bytes_of(unaccounted)));
+  EXPECT_FALSE(decode_request(packed(unaccounted)));
 }
 
 TEST(DecodeRequest, RejectsTimesThatNoClockShows)
@@ -130,33 +124,42 @@ TEST(DecodeRequest, RejectsTimesThatNoClockShows)
   request_record after_all_time = good();
   after_all_time.begin_ns += 1ULL << 63;
   after_all_time.end_ns += 1ULL << 63;
-  EXPECT_FALSE(decode_request(bytes_of(after_all_time)));
+  EXPECT_FALSE(decode_request(packed(after_all_time)));
 
   request_record before_boot = good();
   before_boot.accept_queue_ns = before_boot.begin_ns;
-  EXPECT_FALSE(decode_request(bytes_of(before_boot)));
+  EXPECT_FALSE(decode_request(packed(before_boot)));
 
   // They add up, but only because they wrap around.
   request_record wrapped = good();
   wrapped.spent_ns[CAUSE_ON_CPU] += 1ULL << 63;
   wrapped.spent_ns[CAUSE_LOCK] += 1ULL << 63;
-  EXPECT_FALSE(decode_request(bytes_of(wrapped)));
+  EXPECT_FALSE(decode_request(packed(wrapped)));
 }
 
 TEST(DecodeRequest, KnowsAWholeResponseFromItsLength)
 {
   request_record record = good();
   record.flags = 0;
-  EXPECT_FALSE(decode_request(bytes_of(record))->ended);
+  EXPECT_FALSE(decode_request(packed(record))->ended);
   record.sent_bytes += 5;
-  EXPECT_TRUE(decode_request(bytes_of(record))->ended);
+  EXPECT_TRUE(decode_request(packed(record))->ended);
 }
 
 TEST(DecodeRequest, RejectsMoreResponseBytesThanThereAre)
 {
   request_record record = good();
   record.response_bytes = RESPONSE_HEAD_BYTES + 1;
-  EXPECT_FALSE(decode_request(bytes_of(record)));
+  EXPECT_FALSE(decode_request(packed(record)));
+}
+
+TEST(DecodeRequest, RejectsACauseThatThereIsNot)
+{
+  auto bytes = packed(good());
+  const std::uint32_t causes = 1U << (CAUSE_COUNT + 1);
+  std::memcpy(bytes.data() + offsetof(request_record, causes), &causes, sizeof causes);
+
+  EXPECT_EQ(decode_request(bytes).error().kind, Error::Kind::malformed);
 }
 
 TEST(DecodeRequest, FindsALaterRequestBehindTheRestOfABody)
@@ -165,10 +168,10 @@ TEST(DecodeRequest, FindsALaterRequestBehindTheRestOfABody)
   request_record record = good();
   record.head_bytes = head.size();
   std::memcpy(record.head, head.data(), head.size());
-  EXPECT_EQ(decode_request(bytes_of(record))->method, "-") << "the first has nothing before it";
+  EXPECT_EQ(decode_request(packed(record))->method, "-") << "the first has nothing before it";
 
   record.flags = REQUEST_ENDED;
-  const auto request = decode_request(bytes_of(record));
+  const auto request = decode_request(packed(record));
   ASSERT_TRUE(request);
   EXPECT_EQ(request->method, "GET");
   EXPECT_EQ(request->path, "/next");
@@ -178,11 +181,23 @@ TEST(DecodeRequest, KeepsNothingOfBytesThatAreNoRequest)
 {
   request_record record = good();
   std::memcpy(record.head, "AUTH hunter2 ....", 17);
-  const auto request = decode_request(bytes_of(record));
+  const auto request = decode_request(packed(record));
 
   ASSERT_TRUE(request);
   EXPECT_EQ(request->method, "-");
   EXPECT_EQ(request->path, "");
+}
+
+TEST(DecodeRequest, TellsWhatOfTheRunQueueWasThrottled)
+{
+  request_record record = good();
+  record.spent_ns[CAUSE_RUN_QUEUE] = 50;
+  record.end_ns += 50;
+  EXPECT_EQ(decode_request(packed(record))->throttled, domain::Nanos{ 0 });
+  record.throttled_ns = 50;
+  EXPECT_EQ(decode_request(packed(record))->throttled, domain::Nanos{ 50 });
+  record.throttled_ns = 51;
+  EXPECT_FALSE(decode_request(packed(record)));
 }
 
 } // namespace

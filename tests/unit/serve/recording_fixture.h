@@ -33,6 +33,7 @@ inline std::vector<domain::Observation> one_of_each()
                            .status = 503,
                            .received_bytes = 100,
                            .sent_bytes = 1ULL << 40,
+                           .throttled = 1us,
                            .minor_faults = 7,
                            .major_faults = 1,
                            .anonymous_begin_bytes = 8192,
@@ -66,7 +67,23 @@ inline std::vector<domain::Observation> one_of_each()
     domain::MemorySample{ MonotonicTime{ 12s }, 101, 1, 2, 3, 4, 5 },
     domain::ThreadSample{ MonotonicTime{ 12s }, 101, 102, domain::Cause::lock, MonotonicTime{ 11s },
                           true, true, MonotonicTime{ 10s }, 4, "POST", "/pay\x1b" },
-    domain::CoverageSample{ MonotonicTime{ 12s }, 1, 2, 3ms, 4ms, 5, { "a gap" } },
+    domain::CoverageSample{ MonotonicTime{ 12s }, 1, 2, 3ms, 4ms, 5, { "a gap" }, 9s, 8s },
+    domain::OutgoingSample{
+        MonotonicTime{ 12s },
+        101,
+        MonotonicTime{ 9s },
+        { { { "127.0.0.1:5432\xff", "postgresql\xff", "mysql\xff", domain::Cause::database, true },
+            6,
+            3,
+            2,
+            1,
+            8,
+            7,
+            MonotonicTime{ 10s },
+            true,
+            MonotonicTime{ 11s } },
+          { { "unix:/run/redis.sock" } } } },
+    domain::CpuLimitSample{ MonotonicTime{ 12s }, 101, "/web\xff", 20ms, 100ms, 50, 45, 3s },
   };
 }
 

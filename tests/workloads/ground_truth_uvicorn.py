@@ -1,5 +1,5 @@
-"""ground_truth.py for asyncio: an ASGI application whose waits let the loop go on, where asyncio has
-such a wait. For the environment see there."""
+"""ground_truth.py as an ASGI application, one request at a time: its waits let the loop go on, where
+asyncio has such a wait. For the environment see there."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ import time
 import asyncpg
 import redis.asyncio
 import truth
-from truth import Measured
+from truth import Waited
 
 SLEEP_SECONDS = 0.120
 DATABASE_SECONDS = 0.080
@@ -52,7 +52,7 @@ async def nothing(*_):
 
 
 async def sleep(*_):
-    with Measured("/sleep"):
+    with Waited("/sleep"):
         await asyncio.sleep(SLEEP_SECONDS)
 
 
@@ -62,25 +62,25 @@ async def nap(path, *_):
 
 async def smuggled(*_):
     """Holds up the loop."""
-    with Measured("/smuggled"):
+    with Waited("/smuggled"):
         time.sleep(SMUGGLED_SECONDS)
 
 
 async def database(*_):
     connection = await once("database", open_database)
-    with Measured("/database"):
+    with Waited("/database"):
         await connection.execute(f"SELECT pg_sleep({DATABASE_SECONDS})")
 
 
 async def cache(*_):
     connection = await once("cache", open_cache)
-    with Measured("/cache"):
+    with Waited("/cache"):
         await connection.execute_command("DEBUG", "SLEEP", CACHE_SECONDS)
 
 
 async def upstream(*_):
     reader, writer = await once("upstream", open_upstream)
-    with Measured("/upstream"):
+    with Waited("/upstream"):
         writer.write(b"GET / HTTP/1.1\r\nHost: upstream\r\n\r\n")
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.lower().splitlines() if b"content-length" in line)
@@ -101,7 +101,7 @@ class Answer(asyncio.DatagramProtocol):
 async def dns(*_):
     transport, answer = await asyncio.get_running_loop().create_datagram_endpoint(
         Answer, remote_addr=(os.environ["TRUTH_RESOLVER"], truth.RESOLVER_PORT))
-    with Measured("/dns"):
+    with Waited("/dns"):
         transport.sendto(truth.QUERY)
         await answer.came
     transport.close()
@@ -115,7 +115,7 @@ async def cpu(*_):
 
 
 async def upload(_, receive, __):
-    with Measured("/upload"):
+    with Waited("/upload"):
         while (await receive()).get("more_body"):
             pass
 
@@ -123,7 +123,7 @@ async def upload(_, receive, __):
 async def page(_, __, send):
     """Its client takes its time to read. A second piece waits until most of the first has gone."""
     await begin(send, PAGE_BYTES)
-    with Measured("/page"):
+    with Waited("/page"):
         await send({"type": "http.response.body", "body": bytes(PAGE_BYTES), "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
