@@ -163,14 +163,17 @@ static __always_inline enum transaction_word word_of_postgresql(const __u8 *end)
 static __always_inline enum transaction_word word_of_mysql(const __u8 *end)
 {
 	const __u8 *eof = end + ANSWER_END_BYTES - MYSQL_EOF_BYTES;
-	__u8 status;
+	__u8 of_eof = eof[7];
+	__u8 status = end[7];
 
+	// Read before it is known which of them counts: the compiler makes one address of two
+	// otherwise, with an operation on pointers that the verifier refuses.
+	barrier_var(of_eof);
+	barrier_var(status);
 	if (eof[0] == 5 && !eof[1] && !eof[2] && eof[4] == 0xfe)
-		status = eof[7];
-	else if (end[0] == 7 && !end[1] && !end[2] &&
-		 (end[4] == 0 || (end[4] == 0xfe && !end[5] && !end[6])))
-		status = end[7];
-	else
+		status = of_eof;
+	else if (end[0] != 7 || end[1] || end[2] ||
+		 (end[4] != 0 && (end[4] != 0xfe || end[5] || end[6])))
 		return TRANSACTION_NOT_TOLD;
 	return status & 1 ? TRANSACTION_OPEN : TRANSACTION_ENDED;
 }

@@ -6,6 +6,7 @@
 #include "kernel/worker_process.h"
 
 #include <array>
+#include <fcntl.h>
 #include <memory>
 #include <optional>
 #include <unistd.h>
