@@ -53,7 +53,7 @@ struct Layout {
   std::uint16_t thread_interpreter = 16;
   std::uint16_t thread_id = 0; // pthread_self()
   std::uint16_t thread_frame = 0;
-  std::uint16_t thread_context = 0; // the contextvars.Context that the thread is in
+  std::uint16_t thread_context = 0;          // the contextvars.Context that the thread is in
   std::optional<std::uint16_t> cframe_frame; // thread_frame then leads to a _PyCFrame
 
   std::uint16_t frame_previous = 0;

@@ -47,8 +47,8 @@ int thread_iterate(struct bpf_iter__task *ctx)
 	__builtin_memcpy(record->spent_ns, state->spent_ns, sizeof(record->spent_ns));
 	if (request_received(state)) {
 		record->flags = THREAD_REQUEST_OPEN |
-			       (state->request.sent_bytes ? THREAD_RESPONSE_BEGUN : 0) |
-			       (state->request.flags & REQUEST_UWSGI ? THREAD_UWSGI : 0);
+				(state->request.sent_bytes ? THREAD_RESPONSE_BEGUN : 0) |
+				(state->request.flags & REQUEST_UWSGI ? THREAD_UWSGI : 0);
 		record->sequence = state->request.sequence;
 		record->request_begin_ns = state->request.begin_ns;
 		record->head_bytes = state->request.head_bytes;

@@ -179,6 +179,7 @@ struct tcp_sock {
 };
 
 struct socket {
+	unsigned long flags;
 	struct sock *sk;
 	struct file *file;
 };

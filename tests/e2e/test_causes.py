@@ -79,7 +79,7 @@ def observed(request, workload, tmp_path_factory):
             told = [line["request"] for line in watch.lines()]
         truths = workload.truths()
     known = {cause: rounds.own_truths[cause] if cause in models.told_by_client(model)
-             else truths.get(INJECTIONS[cause].measured_as, []) for cause in models.asked(model)}
+             else truths.get(INJECTIONS[cause].route, []) for cause in models.asked(model)}
     observed = Observed(told, known, rounds.sent)
     record(model, observed)
     return model, observed

@@ -26,6 +26,7 @@ CACHE_SECONDS = 0.040
 LOCK_SECONDS = 0.070
 SMUGGLED_SECONDS = 0.050
 CHILD_SECONDS = 0.050
+TURN_SECONDS = 0.020
 PAGE_BYTES = 2 * 1024 * 1024
 # With the list's slot and the objects' headers, 28 KB of small objects.
 KEPT_OBJECTS, KEPT_OBJECT_BYTES = 240, 60
@@ -83,6 +84,15 @@ def connected():
     """Opens what is opened once a thread."""
     database_connection()
     return "connected"
+
+
+@app.get("/turn")
+def turn():
+    """By how much it woke up too late: another greenlet had the thread."""
+    begin = time.monotonic_ns()
+    time.sleep(TURN_SECONDS)
+    log("/turn", time.monotonic_ns() - begin - int(TURN_SECONDS * 1e9))
+    return "slept"
 
 
 @app.get("/database")

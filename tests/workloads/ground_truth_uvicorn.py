@@ -14,6 +14,7 @@ SLEEP_SECONDS = 0.120
 DATABASE_SECONDS = 0.080
 CACHE_SECONDS = 0.040
 SMUGGLED_SECONDS = 0.050
+TURN_SECONDS = 0.020
 CPU_NS = 50_000_000
 PAGE_BYTES = 2 * 1024 * 1024
 
@@ -56,8 +57,11 @@ async def sleep(*_):
         await asyncio.sleep(SLEEP_SECONDS)
 
 
-async def nap(path, *_):
-    await asyncio.sleep(int(path.rsplit("/", 1)[1]) / 1000)
+async def turn(*_):
+    """By how much it woke up too late: another task had the thread."""
+    begin_ns = time.monotonic_ns()
+    await asyncio.sleep(TURN_SECONDS)
+    truth.log("/turn", time.monotonic_ns() - begin_ns - int(TURN_SECONDS * 1e9))
 
 
 async def smuggled(*_):
@@ -140,7 +144,7 @@ async def gil(*_):
     truth.wait_for_gil("/gil")
 
 
-HANDLERS = {"connected": connected, "sleep": sleep, "nap": nap, "smuggled": smuggled,
+HANDLERS = {"connected": connected, "sleep": sleep, "turn": turn, "smuggled": smuggled,
             "database": database, "cache": cache, "upstream": upstream, "dns": dns, "cpu": cpu,
             "upload": upload, "page": page, "disk": disk, "page-fault": page_fault, "gil": gil}
 

@@ -15,7 +15,7 @@ from .slow_client import Sent, download, upload
 
 # Long enough for what a loop takes to accept once it runs again to be no part of it.
 QUEUED_SECONDS = 0.080
-HELD_AFTER_SECONDS = 0.030
+HELD_AFTER_SECONDS = 0.005
 # Waits for nothing: its time on the CPU is what the framework and the server take for a request.
 CONTROL = "/hello"
 
@@ -62,7 +62,7 @@ def queue(target: Target, route: str) -> int:
 
 
 def hold_loop(target: Target, route: str) -> None:
-    """A request that waits for its turn, since another one blocks the thread of both."""
+    """A request that waits for its turn: another one blocks the thread of both as it wakes up."""
     thread = threading.Thread(target=target.other.get, args=[route])
     thread.start()
     time.sleep(HELD_AFTER_SECONDS)
@@ -72,28 +72,16 @@ def hold_loop(target: Target, route: str) -> None:
 
 @dataclass(frozen=True)
 class Injection:
-    """`inject` asks for `path`, which is shown as `route`, and returns what it knows itself of how
-    long that waited. The application says so too, of the route `truth_of`."""
+    """`inject` asks for `route` and returns what it knows itself of how long that waited. The
+    application says so too."""
 
-    path: str
+    route: str
     inject: Callable[[Target, str], int | None] = get
-    route: str = ""
-    truth_of: str = ""
-    # A route whose time on the CPU is shown under the cause too, and is no part of the wait.
-    beside: str = ""
-
-    @property
-    def shown_as(self) -> str:
-        return self.route or self.path
-
-    @property
-    def measured_as(self) -> str:
-        return self.truth_of or self.path
 
 
 # By the field of CauseTimes.
 INJECTIONS = {
-    "onCpu": Injection("/cpu", beside=CONTROL),
+    "onCpu": Injection("/cpu"),
     "acceptQueue": Injection("/count/queued", queue),
     "clientRead": Injection("/upload", lambda target, path: upload(target.port, path)),
     "clientWrite": Injection("/page", lambda target, path: download(target.port, path)),
@@ -105,7 +93,7 @@ INJECTIONS = {
     "pageFault": Injection("/page-fault"),
     "lock": Injection("/lock"),
     "gil": Injection("/gil"),
-    "eventLoop": Injection("/nap/120", hold_loop, "/nap/{}", "/smuggled", beside="/smuggled"),
+    "eventLoop": Injection("/turn", hold_loop),
     "sleep": Injection("/sleep"),
     "child": Injection("/child"),
 }
@@ -134,7 +122,7 @@ class Rounds:
         self.sent += 1
         for cause in self._asked:
             injection = INJECTIONS[cause]
-            truth_ns = injection.inject(self._target, injection.path)
+            truth_ns = injection.inject(self._target, injection.route)
             if truth_ns is not None:
                 self.own_truths.setdefault(cause, []).append(truth_ns)
             self.sent += 2 if cause == "eventLoop" else 1
@@ -143,15 +131,13 @@ class Rounds:
 def compared(cause: str, requests: list[dict], truths: list[int]) -> Compared:
     """What was told of a cause beside the truth. What other processes took from the less calm
     rounds says nothing about Linger."""
-    injection = INJECTIONS[cause]
-    told = [r["time"] for r in requests if r["route"] == injection.shown_as]
+    told = [r["time"] for r in requests if r["route"] == INJECTIONS[cause].route]
     assert len(told) == len(truths) > 0, (cause, len(told), len(truths))
     calm = sorted(zip(told, truths), key=lambda pair: number(pair[0], "runQueueNs"))
     calm = calm[:max(3, len(told) // 3)]
     shown = median(number(time, f"{cause}Ns") for time, _ in calm)
-    if injection.beside:
-        shown -= median(number(r["time"], "onCpuNs") for r in requests
-                        if r["route"] == injection.beside)
+    if cause == "onCpu":
+        shown -= median(number(r["time"], "onCpuNs") for r in requests if r["route"] == CONTROL)
     return Compared(median(truth for _, truth in calm), shown,
                     median(number(time, "runQueueNs") for time, _ in calm))
 

@@ -4,7 +4,6 @@ injected into each."""
 import os
 import threading
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from .injected import INJECTIONS, processes_of
 from .servers import PythonServer
