@@ -11,15 +11,24 @@ void UnsettledRequests::note(const domain::Request &request)
     by_lane_.insert_or_assign(lane, request);
 }
 
+void UnsettledRequests::note_closed(std::uint32_t tid, std::uint64_t sequence)
+{
+  const auto entry = by_lane_.find(Lane{ tid, 0 });
+  if (entry != by_lane_.end() && entry->second.sequence == sequence)
+    entry->second.streaming = false;
+}
+
 std::vector<domain::Request> UnsettledRequests::settle(domain::MonotonicTime now)
 {
   std::vector<domain::Request> settled;
   for (auto entry = by_lane_.begin(); entry != by_lane_.end();) {
-    if (now - entry->second.window.end < patience) {
+    const bool streaming = entry->second.streaming;
+    if (now - entry->second.window.end < (streaming ? streaming_patience : patience)) {
       ++entry;
       continue;
     }
     entry->second.ended = true;
+    entry->second.streaming = false;
     settled.push_back(std::move(entry->second));
     entry = by_lane_.erase(entry);
   }

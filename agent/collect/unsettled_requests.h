@@ -13,14 +13,18 @@ namespace linger::collect {
 
 /// Remembers each thread's latest request (of interleaved ones, each connection's) while its
 /// response may go on: its length was not stated, and the thread waits for something that an idle
-/// thread waits for too. When nothing more has come for `patience` it is taken to have ended. Not
-/// thread-safe.
+/// thread waits for too. When nothing more has come for `patience` it is taken to have ended; a
+/// response that says of itself that it goes on is waited for longer. Not thread-safe.
 class UnsettledRequests {
 public:
   static constexpr domain::Nanos patience{ 1'000'000'000 };
+  static constexpr domain::Nanos streaming_patience{ 60'000'000'000 };
 
   /// To be told of every request.
   void note(const domain::Request &request);
+
+  /// The connection of a thread's request is closed: it is not waited for any longer than others.
+  void note_closed(std::uint32_t tid, std::uint64_t sequence);
 
   /// Those whose patience has run out, as ended. They are forgotten.
   [[nodiscard]] std::vector<domain::Request> settle(domain::MonotonicTime now);

@@ -230,6 +230,8 @@ Result<> WorkerCollector::sample_threads()
       impl_->last_malformed = thread.error().what;
       continue;
     }
+    if (thread->connection_closed)
+      impl_->unsettled.note_closed(thread->sample.tid, thread->sample.request_sequence);
     thread->sample.time = now;
     impl_->sink(thread->sample);
     impl_->outgoing.note(*thread);

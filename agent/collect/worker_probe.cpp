@@ -1,6 +1,7 @@
 #include "collect/worker_probe.h"
 
 #include "collect/well_known_ports.h"
+#include "kernel/clock.h"
 
 #include <algorithm>
 #include <bit>
@@ -140,6 +141,7 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
   opened->constants().wait_threshold_ns =
       static_cast<std::uint64_t>(options.wait_threshold.count());
   opened->constants().sample_period_ns = 1'000'000'000 / samples_per_second;
+  opened->constants().tick_ns = static_cast<std::uint64_t>(kernel::clock_tick().count());
   opened->constants().wake_up_bytes = options.ring_buffer_bytes / 4;
   bpf_map__set_max_entries(opened->maps().records, options.ring_buffer_bytes);
 

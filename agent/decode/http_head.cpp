@@ -12,6 +12,8 @@
 namespace linger::decode {
 namespace {
 
+constexpr std::string_view blank_line = "\r\n\r\n";
+
 std::string_view text_of(std::span<const std::byte> bytes)
 {
   return { reinterpret_cast<const char *>(bytes.data()), bytes.size() };
@@ -29,24 +31,54 @@ bool equals_ignoring_case(std::string_view left, std::string_view right)
                     [](char a, char b) { return lower(a) == lower(b); });
 }
 
-/// RFC 9110, 8.6. nullopt when it is not there, or there with something else than a number.
-std::optional<std::uint64_t> content_length(std::string_view head)
+/// The value of a header field; nullopt when it is not there.
+std::optional<std::string_view> field(std::string_view head, std::string_view name)
 {
-  constexpr std::string_view name = "content-length:";
   for (std::size_t line = head.find("\r\n"); line != std::string_view::npos;
        line = head.find("\r\n", line)) {
     line += 2;
-    if (!equals_ignoring_case(head.substr(line, name.size()), name))
+    if (!equals_ignoring_case(head.substr(line, name.size()), name) ||
+        head.substr(line + name.size(), 1) != ":")
       continue;
-    std::string_view value = head.substr(line + name.size());
+    std::string_view value = head.substr(line + name.size() + 1);
+    value = value.substr(0, value.find("\r\n"));
     value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-    std::uint64_t length = 0;
-    const auto [rest, error] = std::from_chars(value.data(), value.data() + value.size(), length);
-    if (error != std::errc() || (rest != value.data() + value.size() && *rest != '\r'))
-      return std::nullopt;
-    return length;
+    return value.substr(0, value.find_last_not_of(" \t") + 1);
   }
   return std::nullopt;
+}
+
+std::optional<std::uint64_t> number_of(std::string_view text)
+{
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+/// `head` is whole.
+void find_body_end(std::string_view head, std::string_view method, ResponseHead &response)
+{
+  constexpr std::string_view chunked = "chunked";
+  const std::uint64_t head_bytes = head.size() + blank_line.size();
+  const auto coding = field(head, "transfer-encoding");
+  const auto length = field(head, "content-length");
+  std::optional<std::uint64_t> body_bytes;
+  if (method == "HEAD" || response.status < 200 || response.status == 204 || response.status == 304)
+    body_bytes = 0;
+  else if (coding && coding->size() >= chunked.size() &&
+           equals_ignoring_case(coding->substr(coding->size() - chunked.size()), chunked))
+    response.body_end = BodyEnd::chunks;
+  else if (coding || !length)
+    response.body_end = BodyEnd::close;
+  else
+    body_bytes = number_of(*length);
+
+  if (body_bytes && *body_bytes <= std::numeric_limits<std::uint64_t>::max() - head_bytes) {
+    response.body_end = BodyEnd::stated;
+    response.total_bytes = head_bytes + *body_bytes;
+  }
 }
 
 } // namespace
@@ -74,12 +106,13 @@ std::optional<RequestLine> decode_request_line(std::span<const std::byte> head)
   if (target.empty() && !truncated)
     return std::nullopt;
   if (method == "CONNECT")
-    return RequestLine{ std::string(method), "/", truncated };
+    return RequestLine{ std::string(method), "/", truncated, false };
 
   auto path = path_of_target(target);
   if (!path)
     return std::nullopt;
-  return RequestLine{ std::string(method), std::move(*path), truncated };
+  return RequestLine{ std::string(method), std::move(*path), truncated,
+                      truncated && is_path_only(target) };
 }
 
 std::optional<RequestLine> find_request_line(std::span<const std::byte> bytes)
@@ -103,6 +136,23 @@ std::optional<RequestLine> find_request_line(std::span<const std::byte> bytes)
   return std::nullopt;
 }
 
+std::optional<std::span<const std::byte>> behind_request(std::span<const std::byte> bytes)
+{
+  const std::string_view text = text_of(bytes);
+  const std::size_t end = text.find(blank_line);
+  if (end == std::string_view::npos)
+    return std::nullopt;
+  const std::string_view head = text.substr(0, end);
+  if (field(head, "transfer-encoding"))
+    return std::nullopt;
+  const auto length = field(head, "content-length");
+  const auto body_bytes = length ? number_of(*length) : 0;
+  const std::size_t left_bytes = bytes.size() - end - blank_line.size();
+  if (!body_bytes || *body_bytes > left_bytes)
+    return std::nullopt;
+  return bytes.last(left_bytes - *body_bytes);
+}
+
 std::optional<ResponseHead> decode_response_head(std::span<const std::byte> head,
                                                  std::string_view method)
 {
@@ -118,15 +168,9 @@ std::optional<ResponseHead> decode_response_head(std::span<const std::byte> head
   if (response.status < 100)
     return std::nullopt;
 
-  const std::size_t end = text.find("\r\n\r\n");
-  if (end == std::string_view::npos)
-    return response;
-  const std::uint64_t head_bytes = end + 4;
-  if (method == "HEAD" || response.status == 204 || response.status == 304)
-    response.total_bytes = head_bytes;
-  else if (const auto body_bytes = content_length(text.substr(0, end));
-           body_bytes && *body_bytes <= std::numeric_limits<std::uint64_t>::max() - head_bytes)
-    response.total_bytes = head_bytes + *body_bytes;
+  const std::size_t end = text.find(blank_line);
+  if (end != std::string_view::npos)
+    find_body_end(text.substr(0, end), method, response);
   return response;
 }
 

@@ -19,6 +19,8 @@ struct RequestLine {
   std::string path;
   /// The captured bytes end inside the request target.
   bool truncated = false;
+  /// They end inside of its path.
+  bool path_truncated = false;
 };
 
 /// nullopt when the bytes do not begin an HTTP/1 request. Empty lines before it are passed over
@@ -29,11 +31,24 @@ struct RequestLine {
 /// line in them, with one of the methods of RFC 9110 and RFC 5789.
 [[nodiscard]] std::optional<RequestLine> find_request_line(std::span<const std::byte> bytes);
 
+/// What follows the first request in `bytes`: the next one, where a client sent several at once.
+/// nullopt when the first one is not whole, or its body has no stated length.
+[[nodiscard]] std::optional<std::span<const std::byte>>
+behind_request(std::span<const std::byte> bytes);
+
+/// How the end of a response's body is known (RFC 9112, 6.3).
+enum class BodyEnd {
+  unknown, // the captured bytes end inside of the head, or it contradicts itself
+  stated,  // by its length
+  chunks,  // by the last chunk
+  close,   // by the end of the connection
+};
+
 struct ResponseHead {
   /// 100 to 999.
   int status = 0;
-  /// Bytes of head and body together; nullopt when the captured bytes do not tell: the head is
-  /// longer than they are, or the body has no stated length.
+  BodyEnd body_end = BodyEnd::unknown;
+  /// Bytes of head and body together, where BodyEnd::stated; else nullopt.
   std::optional<std::uint64_t> total_bytes;
 };
 

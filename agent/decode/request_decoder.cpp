@@ -2,6 +2,7 @@
 
 #include "decode/http_head.h"
 #include "decode/record.h"
+#include "decode/request_path.h"
 #include "decode/uwsgi_vars.h"
 
 #include "wire/request_record.h"
@@ -82,6 +83,36 @@ domain::CauseTimes times_of(const request_record &record)
   return times;
 }
 
+/// What is kept of the request that came together with `count` others.
+std::span<const std::byte> behind_requests(std::span<const std::byte> head, std::uint32_t count)
+{
+  std::optional<std::span<const std::byte>> rest = head;
+  while (count-- > 0 && rest)
+    rest = behind_request(*rest);
+  return rest.value_or(head.last(0));
+}
+
+/// Says whether the response is over, or goes on by its own account.
+void judge_response(const request_record &record, const ResponseHead &response,
+                    domain::Request &request)
+{
+  switch (response.body_end) {
+    case BodyEnd::stated:
+      request.ended = request.sent_bytes >= response.total_bytes;
+      request.streaming = !request.ended;
+      break;
+    case BodyEnd::chunks:
+      request.ended = (record.flags & REQUEST_LAST_CHUNK) != 0;
+      request.streaming = !request.ended && (record.flags & REQUEST_TAIL_UNSEEN) == 0;
+      break;
+    case BodyEnd::close:
+      request.streaming = true;
+      break;
+    case BodyEnd::unknown:
+      break;
+  }
+}
+
 /// A later request of a connection may have the rest of an unread body in front of it, which the
 /// kernel side notices only when that does not itself look like a method.
 std::optional<RequestLine> request_line_of(std::span<const std::byte> head, std::uint32_t flags)
@@ -125,10 +156,13 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.window.end = time_of(record.end_ns);
   request.window.begin = time_of(record.begin_ns - record.accept_queue_ns - record.event_loop_ns);
 
-  const auto head = std::as_bytes(std::span(record.head)).first(record.head_bytes);
+  const auto head = behind_requests(std::as_bytes(std::span(record.head)).first(record.head_bytes),
+                                    record.pipelined_count);
   const auto line = request_line_of(head, record.flags);
+  request.truncated = line && line->path_truncated;
+  request.pipelined = record.pipelined_count != 0;
   request.method = line ? line->method : "-";
-  request.path = line ? line->path : "";
+  request.path = !line ? "" : line->path_truncated ? cut_path(line->path) : line->path;
   const auto response = decode_response_head(
       std::as_bytes(std::span(record.response)).first(record.response_bytes), request.method);
   request.status = response ? response->status : 0;
@@ -139,10 +173,14 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
   request.major_faults = record.major_faults_count;
   request.anonymous_begin_bytes = record.anonymous_begin_bytes;
   request.anonymous_end_bytes = record.anonymous_end_bytes;
-  // The kernel side does not know where a response ends. Its own length may tell.
-  const bool whole =
-      response && response->total_bytes && request.sent_bytes >= *response->total_bytes;
-  request.ended = whole || (record.flags & REQUEST_ENDED) != 0;
+  // The kernel side does not know where a response ends. Its own head may tell.
+  request.ended = false;
+  if (response)
+    judge_response(record, *response, request);
+  if ((record.flags & REQUEST_ENDED) != 0) {
+    request.ended = true;
+    request.streaming = false;
+  }
   request.transaction_open = (record.flags & REQUEST_TRANSACTION_OPEN) != 0;
   request.thread_died = (record.flags & REQUEST_THREAD_DIED) != 0;
   request.interleaved = (record.flags & REQUEST_INTERLEAVED) != 0;

@@ -56,6 +56,16 @@ std::optional<std::string> path_of_target(std::string_view target)
   return printable(target, "");
 }
 
+bool is_path_only(std::string_view target)
+{
+  return target.find_first_of("?#") == std::string_view::npos;
+}
+
+std::string cut_path(std::string_view path)
+{
+  return std::string(path.substr(0, path.rfind('/') + 1)) + "...";
+}
+
 std::optional<std::string> encoded_path(std::string_view path)
 {
   if (!path.starts_with('/'))

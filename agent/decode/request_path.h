@@ -16,6 +16,12 @@ namespace linger::decode {
 /// percent-encoded. nullopt for what is no such target.
 [[nodiscard]] std::optional<std::string> path_of_target(std::string_view target);
 
+/// Whether no query and no fragment stands behind the path of `target`.
+[[nodiscard]] bool is_path_only(std::string_view target);
+
+/// What is certain of a path that was cut: "/shop/..." of "/shop/ca".
+[[nodiscard]] std::string cut_path(std::string_view path);
+
 /// A path whose percent-encoding a server has undone: '?' and '#' are encoded, too. nullopt for
 /// what is no path.
 [[nodiscard]] std::optional<std::string> encoded_path(std::string_view path);

@@ -2,6 +2,7 @@
 
 #include "decode/http_head.h"
 #include "decode/record.h"
+#include "decode/request_path.h"
 #include "decode/uwsgi_vars.h"
 
 #include "wire/thread_record.h"
@@ -45,6 +46,7 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
     return thread;
   for (std::size_t i = 0; i < std::min<std::size_t>(record->asked_count, ASKED_SOCKETS); ++i)
     thread.asked.emplace_back(record->asked[i].socket, record->asked[i].port);
+  thread.connection_closed = (record->flags & THREAD_CONNECTION_CLOSED) != 0;
   sample.response_begun = (record->flags & THREAD_RESPONSE_BEGUN) != 0;
   sample.request_begin = time_of(record->request_begin_ns);
   sample.request_sequence = record->sequence;
@@ -53,7 +55,7 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
   const auto line =
       (record->flags & THREAD_UWSGI) != 0 ? decode_uwsgi_vars(head) : decode_request_line(head);
   sample.method = line ? line->method : "-";
-  sample.path = line ? line->path : "";
+  sample.path = !line ? "" : line->path_truncated ? cut_path(line->path) : line->path;
   return thread;
 }
 

@@ -14,6 +14,8 @@ namespace linger::decode {
 /// A thread's state and its whole ledger, which adds up to its life under observation.
 struct Thread {
   domain::ThreadSample sample;
+  /// That of its open request.
+  bool connection_closed = false;
   domain::TimeWindow life;
   domain::CauseTimes ledger;
   /// Sockets that its request has asked something on, by the kernel's address and own port.

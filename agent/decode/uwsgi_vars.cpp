@@ -31,6 +31,7 @@ std::optional<RequestLine> decode_uwsgi_vars(std::span<const std::byte> vars)
   std::string_view rest(reinterpret_cast<const char *>(vars.data()), vars.size());
   std::string_view method;
   std::optional<std::string> path;
+  bool target_truncated = false;
   bool path_truncated = false;
   for (bool truncated = false; !truncated;) {
     const auto name = take_string(rest, truncated);
@@ -44,13 +45,14 @@ std::optional<RequestLine> decode_uwsgi_vars(std::span<const std::byte> vars)
     } else if (*name == "REQUEST_URI" || (*name == "PATH_INFO" && !path)) {
       if (auto found = *name == "PATH_INFO" ? encoded_path(*value) : path_of_target(*value)) {
         path = std::move(found);
-        path_truncated = truncated;
+        target_truncated = truncated;
+        path_truncated = truncated && is_path_only(*value);
       }
     }
   }
   if (!is_method(method) || !path)
     return std::nullopt;
-  return RequestLine{ std::string(method), std::move(*path), path_truncated };
+  return RequestLine{ std::string(method), std::move(*path), target_truncated, path_truncated };
 }
 
 } // namespace linger::decode

@@ -49,8 +49,15 @@ struct Request {
   /// newer in per-CPU batches: up to 32 pages a CPU late).
   std::uint64_t anonymous_begin_bytes = 0;
   std::uint64_t anonymous_end_bytes = 0;
+  /// Its path is longer than what is kept of it, and ends in "..." behind the last segment that is
+  /// whole.
+  bool truncated = false;
+  /// It was received together with one before it on its connection, which counts its bytes.
+  bool pipelined = false;
   /// False while more response bytes may follow.
   bool ended = true;
+  /// The response says of itself that it goes on, so that a pause does not mean that it has ended.
+  bool streaming = false;
   /// The thread died before the response was sent.
   bool thread_died = false;
   /// A database had a transaction of this thread open when the request ended.

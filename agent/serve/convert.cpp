@@ -179,6 +179,8 @@ v1::Request to_proto(const SeenRequest &seen)
   message.set_minor_faults(request.minor_faults);
   message.set_major_faults(request.major_faults);
   message.set_server(seen.server);
+  message.set_truncated(request.truncated);
+  message.set_pipelined(request.pipelined);
   return message;
 }
 

@@ -119,6 +119,8 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .major_faults = message.major_faults(),
     .anonymous_begin_bytes = message.anonymous_begin_bytes(),
     .anonymous_end_bytes = message.anonymous_end_bytes(),
+    .truncated = message.truncated(),
+    .pipelined = message.pipelined(),
     .ended = !message.unfinished(),
     .thread_died = message.thread_died(),
     .transaction_open = message.transaction_open(),

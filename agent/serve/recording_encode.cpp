@@ -125,6 +125,8 @@ struct FrameMaker {
     message.set_transaction_open(request.transaction_open);
     message.set_interleaved(request.interleaved);
     message.set_throttled_ns(span_ns(request.throttled));
+    message.set_truncated(request.truncated);
+    message.set_pipelined(request.pipelined);
   }
 
   void operator()(const domain::Wait &wait) const

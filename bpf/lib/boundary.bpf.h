@@ -5,9 +5,11 @@
 
 #pragma once
 
+#include "lib/arrival.bpf.h"
 #include "lib/connection.bpf.h"
 #include "lib/question.bpf.h"
 #include "lib/request.bpf.h"
+#include "lib/response.bpf.h"
 
 enum {
 	MSG_PEEK = 2,
@@ -80,6 +82,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	struct connection *connection =
 		own && !state->connection_saved ? &state->connection : connection_of(sk);
 	__u64 skipped_bytes = 0;
+	__u64 before_ns;
 	const void *payload;
 	__u64 now_ns;
 	enum beginning beginning;
@@ -88,7 +91,7 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 	// Much of what a worker receives comes from databases and the like.
 	if (!connection)
 		connection = take_up_connection(sk);
-	if (!connection)
+	if (!connection || connection->upgraded)
 		return;
 	now_ns = bpf_ktime_get_ns();
 	payload = payload_of(syscall);
@@ -101,7 +104,11 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 			state->connection_saved = true; // where this one was found
 		}
 		end_request(task, state, now_ns, 0);
+		before_ns = state->request.end_ns;
 		begin_request(task, state, (__u64)sk, port, connection, now_ns);
+		// The rest of a body has lain there since the request before.
+		if (!connection->requests_count || beginning != BEGINNING_NOT)
+			count_arrival(state, sk, before_ns, state->since_ns);
 	}
 	if (!state->request.received_bytes) {
 		// A server may read, or throw away, the rest of a body after its response, and in
@@ -120,42 +127,6 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 		slide_head(state, payload, size_bytes);
 	else
 		append_head(state, payload + skipped_bytes, size_bytes - skipped_bytes);
-}
-
-static __always_inline bool is_response(const __u8 *response)
-{
-	return response[0] == 'H' && response[4] == '/' && response[8] == ' ';
-}
-
-// An interim response ("HTTP/1.1 100 Continue") is not yet the response.
-static __always_inline bool is_interim(const __u8 *response)
-{
-	return is_response(response) && response[9] == '1';
-}
-
-static __always_inline void respond(struct task_struct *task, struct thread_state *state,
-				    const struct syscall *syscall, __u64 size_bytes)
-{
-	struct request_record *request = &state->request;
-	__u64 read_bytes;
-	const void *payload;
-
-	if (!request->received_bytes)
-		return;
-	if (!request->sent_bytes) {
-		payload = payload_of(syscall);
-		read_bytes = size_bytes > RESPONSE_HEAD_BYTES ? RESPONSE_HEAD_BYTES : size_bytes;
-		if (payload && bpf_probe_read_user(request->response, read_bytes, payload) == 0) {
-			if (read_bytes > 9 && is_interim(request->response))
-				return;
-			// Still the response to the request whose body this is the rest of.
-			if (request->flags & REQUEST_AFTER_BODY && !is_response(request->response))
-				return;
-			request->response_bytes = read_bytes;
-		}
-	}
-	request->sent_bytes += size_bytes;
-	extend_request(task, state, bpf_ktime_get_ns());
 }
 
 static __always_inline void send(struct task_struct *task, struct thread_state *state,

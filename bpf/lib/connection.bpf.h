@@ -15,7 +15,7 @@ struct connection {
 	__u64 accepted_ns;    // accept returned; 0 when that was before the agent came
 	__u64 id;             // counts accepted connections
 	__u32 requests_count; // whose first bytes have been received
-	__u32 unused;
+	__u32 upgraded;       // to another protocol: what follows is no request
 };
 
 // struct sock's address -> connection, for connections that another thread, or the same one later,
@@ -44,10 +44,7 @@ __u64 accepted_count __weak; // numbers the connections
 // moment.
 static __always_inline __u64 established_ns_of(struct sock *sk)
 {
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	if ((family != AF_INET && family != AF_INET6) ||
-	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!is_tcp(sk))
 		return 0;
 	return BPF_CORE_READ((struct tcp_sock *)sk, rcvq_space.time) * 1000;
 }

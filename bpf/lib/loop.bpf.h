@@ -148,7 +148,7 @@ static __always_inline void tell_task_wait(const struct thread_state *state,
 	__u64 bytes[__builtin_offsetof(struct wait_record, question) / sizeof(__u64)] = {};
 	struct wait_record *record = (struct wait_record *)bytes;
 
-	if (waited_ns < wait_threshold_ns || !parked->request.received_bytes)
+	if (waited_ns < wait_threshold_ns || !is_received(&parked->request))
 		return;
 	// Between two requests of its connection.
 	if (parked->request.sent_bytes && parked->wait.cause == CAUSE_CLIENT_READ)
@@ -281,7 +281,7 @@ static __always_inline void blame_for_block(struct thread_state *state)
 // A parked request that can get no response any more, as it was when it was parked.
 static __always_inline void end_parked(struct parked_request *parked, __u32 flags)
 {
-	if (!parked->request.received_bytes || parked->request.sent_bytes || parked->reported)
+	if (!is_received(&parked->request) || parked->request.sent_bytes || parked->reported)
 		return;
 	parked->reported = true;
 	parked->request.end_ns = parked->request.begin_ns;

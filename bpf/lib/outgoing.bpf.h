@@ -62,12 +62,6 @@ static __always_inline __u32 written_bytes_of(struct sock *sk)
 	return BPF_CORE_READ(tcp, write_seq) - later + acknowledged_bytes - 1;
 }
 
-static __always_inline bool is_tcp(struct sock *sk, const struct wait_target *target)
-{
-	return (target->target_kind == TARGET_INET || target->target_kind == TARGET_INET6) &&
-	       BPF_CORE_READ(sk, sk_protocol) == IPPROTO_TCP;
-}
-
 static __always_inline bool is_unix_stream(struct sock *sk, const struct wait_target *target)
 {
 	return target->target_kind == TARGET_UNIX && BPF_CORE_READ(sk, sk_type) == SOCK_STREAM;
@@ -80,7 +74,7 @@ static __always_inline bool is_first_sent(struct sock *sk, const struct wait_tar
 	__u8 yes = 1;
 	__u64 inode;
 
-	if (is_tcp(sk, target))
+	if (is_tcp(sk))
 		return written_bytes_of(sk) == (__u32)sent_bytes;
 	if (!is_unix_stream(sk, target))
 		return false;

@@ -45,9 +45,15 @@ static __always_inline __u64 anonymous_bytes_of(struct task_struct *task)
 	return pages > 0 ? pages * PAGE_BYTES : 0;
 }
 
+// Whether bytes of it have come.
+static __always_inline bool is_received(const struct request_record *request)
+{
+	return request->received_bytes || request->pipelined_count;
+}
+
 static __always_inline bool request_received(const struct thread_state *state)
 {
-	return state->request_socket && state->request.received_bytes &&
+	return state->request_socket && is_received(&state->request) &&
 	       (!(state->request.flags & REQUEST_AFTER_BODY) || state->request.sent_bytes);
 }
 
@@ -191,6 +197,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	request->anonymous_end_bytes = request->anonymous_begin_bytes;
 	request->response_bytes = 0;
 	request->head_bytes = 0;
+	request->pipelined_count = 0;
 }
 
 // Keeps the last bytes received, over several calls if need be, as many as there is room for.

@@ -30,6 +30,7 @@ struct thread_state {
 	__u32 wait_cause;
 	__u64 wait_begin_ns;
 	__u64 wait_end_ns;
+	__u64 woken_on_cpu_ns; // spent_ns[CAUSE_ON_CPU] at that moment
 	__s32 wait_syscall;
 	struct wait_target wait_target;
 	bool wait_pending; // it is over, its record has not been sent yet

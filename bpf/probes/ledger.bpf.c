@@ -122,6 +122,13 @@ static __always_inline void leave_cpu(struct task_struct *task, struct thread_st
 	}
 }
 
+// The ledger has been settled.
+static __always_inline void note_wait_end(struct thread_state *state)
+{
+	state->wait_end_ns = state->since_ns;
+	state->woken_on_cpu_ns = state->spent_ns[CAUSE_ON_CPU];
+}
+
 static __always_inline void return_to_cpu(struct thread_state *state, __u64 now_ns)
 {
 	if (state->throttled && now_ns > state->since_ns)
@@ -131,7 +138,7 @@ static __always_inline void return_to_cpu(struct thread_state *state, __u64 now_
 	if (!state->wait_begin_ns || state->wait_pending)
 		return;
 	if (!state->wait_end_ns)
-		state->wait_end_ns = now_ns;
+		note_wait_end(state);
 	if (is_of_request(state) && (is_repeated(state) || is_long(state))) {
 		if (state->returns_seen && python_layout_of(state->request.tgid)) {
 			state->wait_pending = true;
@@ -167,7 +174,7 @@ int BPF_PROG(ledger_sched_wakeup, struct task_struct *task)
 	now_ns = bpf_ktime_get_ns();
 	change_cause(state, CAUSE_RUN_QUEUE, now_ns);
 	state->throttled = is_throttled(task);
-	state->wait_end_ns = state->since_ns;
+	note_wait_end(state);
 	if (state->wait_cause == CAUSE_LOCK && is_long(state) && is_of_request(state))
 		report_release(task, state);
 	return 0;

@@ -19,7 +19,7 @@ static __always_inline bool is_connected(struct sock *sk, const struct wait_targ
 {
 	if (is_closed((__u64)sk))
 		return false;
-	if (is_tcp(sk, target))
+	if (is_tcp(sk))
 		return target->port != 0;
 	// A pair of sockets within a process has no name.
 	return is_unix_stream(sk, target) && BPF_CORE_READ((struct unix_sock *)sk, peer) &&
@@ -29,7 +29,7 @@ static __always_inline bool is_connected(struct sock *sk, const struct wait_targ
 static __always_inline bool has_been_used(struct sock *sk, const struct wait_target *target,
 					  __u64 inode)
 {
-	if (is_tcp(sk, target))
+	if (is_tcp(sk))
 		return written_bytes_of(sk) != 0;
 	return bpf_map_lookup_elem(&used_unix_sockets, &inode) != NULL;
 }

@@ -48,7 +48,8 @@ int thread_iterate(struct bpf_iter__task *ctx)
 	if (request_received(state)) {
 		record->flags = THREAD_REQUEST_OPEN |
 				(state->request.sent_bytes ? THREAD_RESPONSE_BEGUN : 0) |
-				(state->request.flags & REQUEST_UWSGI ? THREAD_UWSGI : 0);
+				(state->request.flags & REQUEST_UWSGI ? THREAD_UWSGI : 0) |
+				(is_closed(state->request_socket) ? THREAD_CONNECTION_CLOSED : 0);
 		record->sequence = state->request.sequence;
 		record->request_begin_ns = state->request.begin_ns;
 		record->head_bytes = state->request.head_bytes;

@@ -169,7 +169,14 @@ struct sock {
 	struct socket *sk_socket;
 };
 
+struct inet_connection_sock {
+	struct {
+		__u32 lrcvtime;
+	} icsk_ack;
+};
+
 struct tcp_sock {
+	__u64 tcp_mstamp;
 	struct {
 		__u64 time;
 	} rcvq_space;

@@ -30,6 +30,8 @@ enum request_flags {
 	REQUEST_TRANSACTION_OPEN = 1 << 5, // the last that a database said to the thread was
 					   // that a transaction is open
 	REQUEST_INTERLEAVED = 1 << 6,      // the thread served others in between
+	REQUEST_LAST_CHUNK = 1 << 7,       // what was sent last ends as a body in chunks does
+	REQUEST_TAIL_UNSEEN = 1 << 8,      // where what was sent last ends could not be looked at
 };
 
 // Kinds of peers whose calls are counted, in the order of their causes from CAUSE_DATABASE on.
@@ -63,6 +65,9 @@ struct request_record {
 	__u32 minor_faults_count;
 	__u32 major_faults_count;
 	__u32 calls_count[CALLS_KINDS]; // round trips: how often something was asked of such a peer
+	__u32 pipelined_count; // requests received together with this one, whose heads come before
+			       // its own in head; received_bytes is 0 then
+	__u32 unused;
 	__u32 causes;         // on the wire: a bit for each cause, from the lowest, that took time
 	__u16 response_bytes; // how many of response are valid
 	__u16 head_bytes;     // how many of head are valid
@@ -76,4 +81,4 @@ struct request_record {
 					    // response_bytes
 	__u8 head[REQUEST_HEAD_BYTES]; // the first bytes received; on the wire cut to head_bytes
 };
-WIRE_SIZE(struct request_record, 792);
+WIRE_SIZE(struct request_record, 800);

@@ -11,9 +11,10 @@
 #define ASKED_SOCKETS 8
 
 enum thread_flags {
-	THREAD_REQUEST_OPEN = 1 << 0,   // bytes of a request have been received
-	THREAD_RESPONSE_BEGUN = 1 << 1, // bytes of its response have been sent
-	THREAD_UWSGI = 1 << 2,          // head is that of a request with REQUEST_UWSGI
+	THREAD_REQUEST_OPEN = 1 << 0,      // bytes of a request have been received
+	THREAD_RESPONSE_BEGUN = 1 << 1,    // bytes of its response have been sent
+	THREAD_UWSGI = 1 << 2,             // head is that of a request with REQUEST_UWSGI
+	THREAD_CONNECTION_CLOSED = 1 << 3, // no more bytes can follow
 };
 
 struct thread_record {

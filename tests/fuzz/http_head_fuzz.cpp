@@ -55,6 +55,14 @@ void check_found_line(std::string_view text)
   must(stands_somewhere, "a line that was found is a request line where it stands");
 }
 
+void check_behind(std::string_view text)
+{
+  const auto rest = behind_request(bytes_of(text));
+  must(!rest || rest->size() + 4 <= text.size(), "a request is no shorter than its blank line");
+  must(!rest || rest->data() + rest->size() == bytes_of(text).data() + text.size(),
+       "what is behind it goes to the end");
+}
+
 void check_response(std::string_view text)
 {
   for (const std::string_view method : { "GET", "HEAD" }) {
@@ -63,6 +71,10 @@ void check_response(std::string_view text)
       continue;
     must(head->status >= 100 && head->status <= 999, "a status has three digits");
     const std::size_t blank_line = text.find("\r\n\r\n");
+    must((head->body_end == BodyEnd::stated) == head->total_bytes.has_value(),
+         "a stated end is a number");
+    must(head->body_end == BodyEnd::unknown || blank_line != text.npos,
+         "only a whole head tells the body's end");
     if (!head->total_bytes)
       continue;
     must(blank_line != text.npos, "only a whole head tells a length");
@@ -82,6 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   must(same(line, decode_request_line(bytes_of(with_other_queries(text)))),
        "a query changes nothing");
   check_found_line(text);
+  check_behind(text);
   check_response(text);
   return 0;
 }

@@ -20,10 +20,10 @@ def spent(**by_cause):
     return struct.pack(f"<{CAUSES}Q", *(by_cause.get(f"c{cause}", 0) for cause in range(CAUSES)))
 
 
-def request_record(head, response, *, flags=1):
+def request_record(head, response, *, flags=1, pipelined=0):
     """struct request_record, bpf/wire/request_record.h, as it crosses."""
     fixed = struct.pack("<4I10Q2I", 1, flags, 7, 8, 99, 3, 1000, 1600, 300, 100, 256, len(response), 4096, 8192, 4, 0)
-    counts = struct.pack("<5I2H", 28, 1, 0, 0, 1 << 0 | 1 << 5, len(response), len(head))
+    counts = struct.pack("<7I2H", 28, 1, 0, 0, pipelined, 0, 1 << 0 | 1 << 5, len(response), len(head))
     return fixed + counts + struct.pack("<2Q", 200, 400) + response + head
 
 
@@ -213,6 +213,9 @@ SEEDS = {
         GET, OK, b"\r\nPOST http://jane:secret@host/p?q#f HTTP/1.0\r\n\r\n", b"OPTIONS * HTTP/1.1\r\n\r\n",
         b"CONNECT host:443 HTTP/1.1\r\n\r\n", b"rest of a body" + GET, b"HTTP/1.1 304 Not Modified\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nX: y\r\ncontent-length:\t 12\r\n\r\n", b"GET /login?password=x",
+        GET + GET, b"PUT /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc" + GET,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"],
     "listening_sockets": lines(
         "   0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4711 1 0000 100 0 0 10 0",
@@ -253,6 +256,7 @@ SEEDS = {
     "question": questions(),
     "recording": recording(),
     "request_record": [
+        request_record(GET + GET, OK, pipelined=1),
         request_record(GET, OK), request_record(b"body" + GET, OK, flags=13), request_record(b"", b"", flags=2),
         request_record(b"HEAD / HTTP/1.1\r\n", b"HTTP/1.1 404 Not Found\r\n\r\n", flags=0)],
     "route": lines(

@@ -43,6 +43,34 @@ TEST(UnsettledRequests, WaitAnewWhenMoreOfTheResponseCame)
   EXPECT_EQ(requests.settle(at(7s)).size(), 1U);
 }
 
+TEST(UnsettledRequests, ThatGoOnByTheirOwnAccountHaveLonger)
+{
+  UnsettledRequests requests;
+  domain::Request request = request_of(7, 5s, false);
+  request.streaming = true;
+  requests.note(request);
+
+  EXPECT_TRUE(requests.settle(at(64s)).empty());
+  const auto settled = requests.settle(at(65s));
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_FALSE(settled[0].streaming);
+}
+
+TEST(UnsettledRequests, HaveNoLongerOnceTheirConnectionIsClosed)
+{
+  UnsettledRequests requests;
+  domain::Request request = request_of(7, 5s, false);
+  request.sequence = 3;
+  request.streaming = true;
+  requests.note(request);
+
+  requests.note_closed(7, 2);
+  requests.note_closed(8, 3);
+  EXPECT_TRUE(requests.settle(at(7s)).empty()) << "those were others";
+  requests.note_closed(7, 3);
+  EXPECT_EQ(requests.settle(at(7s)).size(), 1U);
+}
+
 TEST(UnsettledRequests, AreForgottenWhenTheyEnd)
 {
   UnsettledRequests requests;

@@ -56,6 +56,14 @@ TEST(RequestLine, TellsThatItWasCut)
   ASSERT_TRUE(line);
   EXPECT_EQ(line->path, "/a/very/long/pa");
   EXPECT_TRUE(line->truncated);
+  EXPECT_TRUE(line->path_truncated);
+}
+
+TEST(RequestLine, TellsWhetherItsPathIsWhole)
+{
+  EXPECT_TRUE(request_line("GET /path?a=b")->truncated);
+  EXPECT_FALSE(request_line("GET /path?a=b")->path_truncated);
+  EXPECT_FALSE(request_line("GET /path HTTP/1.1\r\n")->path_truncated);
 }
 
 TEST(RequestLine, OfAnyOtherProtocolIsNone)
@@ -105,6 +113,24 @@ TEST(FindRequestLine, FindsNothingInABodyAlone)
     EXPECT_FALSE(find_request_line(std::as_bytes(std::span(bytes)))) << bytes;
 }
 
+TEST(BehindRequest, IsTheNextOne)
+{
+  const auto behind = [](std::string_view bytes) -> std::optional<std::string> {
+    const auto rest = behind_request(std::as_bytes(std::span(bytes)));
+    if (!rest)
+      return std::nullopt;
+    return std::string(reinterpret_cast<const char *>(rest->data()), rest->size());
+  };
+  EXPECT_EQ(behind("GET /a HTTP/1.1\r\n\r\nGET /b"), "GET /b");
+  EXPECT_EQ(behind("PUT /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET /b"), "GET /b");
+  EXPECT_EQ(behind("GET /a HTTP/1.1\r\n\r\n"), "");
+  for (const char *bytes :
+       { "GET /a HTTP/1.1\r\nHost: x\r\n", "PUT /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nab",
+         "PUT /a HTTP/1.1\r\nContent-Length: -3\r\n\r\nab",
+         "PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" })
+    EXPECT_FALSE(behind(bytes)) << bytes;
+}
+
 TEST(ResponseHead, HoldsTheStatus)
 {
   EXPECT_EQ(response_head("HTTP/1.1 200 OK\r\n")->status, 200);
@@ -128,6 +154,30 @@ TEST(ResponseHead, DoesNotGuessALengthThatIsNotStated)
                             "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n",
                             "HTTP/1.1 200 OK\r\nX-Content-Length: 2\r\n\r\n" })
     EXPECT_FALSE(response_head(head)->total_bytes) << head;
+}
+
+TEST(ResponseHead, TellsByWhatItsBodyEnds)
+{
+  EXPECT_EQ(response_head("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")->body_end,
+            BodyEnd::stated);
+  EXPECT_EQ(response_head("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")->body_end,
+            BodyEnd::chunks);
+  EXPECT_EQ(response_head("HTTP/1.1 200 OK\r\ntransfer-encoding:gzip, Chunked \r\n"
+                          "Content-Length: 2\r\n\r\n")
+                ->body_end,
+            BodyEnd::chunks)
+      << "the coding counts more than a length";
+  EXPECT_EQ(response_head("HTTP/1.0 200 OK\r\n\r\n")->body_end, BodyEnd::close);
+  EXPECT_EQ(response_head("HTTP/1.1 200 OK\r\nX: y\r\n")->body_end, BodyEnd::unknown)
+      << "the rest was not captured";
+  EXPECT_EQ(response_head("HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\n")->body_end,
+            BodyEnd::unknown);
+}
+
+TEST(ResponseHead, OfAnUpgradeIsAll)
+{
+  constexpr std::string_view head = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n";
+  EXPECT_EQ(response_head(head)->total_bytes, head.size());
 }
 
 TEST(ResponseHead, OfAResponseWithoutABodyIsAll)

@@ -146,6 +146,71 @@ TEST(DecodeRequest, KnowsAWholeResponseFromItsLength)
   EXPECT_TRUE(decode_request(packed(record))->ended);
 }
 
+void respond_with(request_record &record, std::string_view response)
+{
+  record.flags = 0;
+  record.sent_bytes = response.size();
+  record.response_bytes = static_cast<std::uint16_t>(response.size());
+  std::memcpy(record.response, response.data(), response.size());
+}
+
+TEST(DecodeRequest, WaitsForTheLastChunk)
+{
+  request_record record = good();
+  respond_with(record, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_FALSE(decode_request(packed(record))->ended);
+  EXPECT_TRUE(decode_request(packed(record))->streaming);
+
+  record.flags = REQUEST_TAIL_UNSEEN;
+  EXPECT_FALSE(decode_request(packed(record))->ended);
+  EXPECT_FALSE(decode_request(packed(record))->streaming);
+
+  record.flags = REQUEST_LAST_CHUNK;
+  EXPECT_TRUE(decode_request(packed(record))->ended);
+  EXPECT_FALSE(decode_request(packed(record))->streaming);
+}
+
+TEST(DecodeRequest, WaitsForTheEndOfTheConnectionWhereNothingElseIsStated)
+{
+  request_record record = good();
+  respond_with(record, "HTTP/1.0 200 OK\r\n\r\n");
+  record.flags = REQUEST_LAST_CHUNK; // a body that happens to end so
+  EXPECT_FALSE(decode_request(packed(record))->ended);
+  EXPECT_TRUE(decode_request(packed(record))->streaming);
+
+  record.flags |= REQUEST_ENDED;
+  EXPECT_TRUE(decode_request(packed(record))->ended);
+  EXPECT_FALSE(decode_request(packed(record))->streaming);
+}
+
+TEST(DecodeRequest, FindsARequestBehindThoseThatCameAlong)
+{
+  constexpr std::string_view heads = "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\nGET /c HT";
+  request_record record = good();
+  record.head_bytes = heads.size();
+  std::memcpy(record.head, heads.data(), heads.size());
+  record.pipelined_count = 2;
+  const auto third = decode_request(packed(record));
+  EXPECT_TRUE(third->pipelined);
+  EXPECT_EQ(third->path, "/c");
+
+  record.pipelined_count = 3;
+  EXPECT_EQ(decode_request(packed(record))->method, "-") << "it is not among what was kept";
+}
+
+TEST(DecodeRequest, SaysWhatIsCertainOfAPathThatWasCut)
+{
+  constexpr std::string_view head = "GET /shop/item/bas";
+  request_record record = good();
+  record.head_bytes = head.size();
+  std::memcpy(record.head, head.data(), head.size());
+  const auto request = decode_request(packed(record));
+
+  EXPECT_TRUE(request->truncated);
+  EXPECT_EQ(request->path, "/shop/item/...");
+  EXPECT_FALSE(decode_request(packed(good()))->truncated);
+}
+
 TEST(DecodeRequest, RejectsMoreResponseBytesThanThereAre)
 {
   request_record record = good();

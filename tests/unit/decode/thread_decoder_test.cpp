@@ -40,6 +40,14 @@ TEST(DecodeThread, TurnsWireFieldsIntoDomainWords)
   EXPECT_EQ(thread->ledger.wall(), thread->life.length());
 }
 
+TEST(DecodeThread, TellsThatTheConnectionOfItsRequestIsClosed)
+{
+  thread_record record = good();
+  EXPECT_FALSE(decode(record)->connection_closed);
+  record.flags |= THREAD_CONNECTION_CLOSED;
+  EXPECT_TRUE(decode(record)->connection_closed);
+}
+
 TEST(DecodeThread, HasNoPathWithoutAnOpenRequest)
 {
   thread_record record = good();

@@ -41,6 +41,8 @@ TEST(ToProto, TurnsARequestIntoItsMessage)
   seen.request.sent_bytes = 5;
   seen.request.minor_faults = 6;
   seen.request.major_faults = 1;
+  seen.request.truncated = true;
+  seen.request.pipelined = true;
   const v1::Request message = to_proto(seen);
 
   EXPECT_EQ(message.tgid(), 101U);
@@ -52,6 +54,8 @@ TEST(ToProto, TurnsARequestIntoItsMessage)
   EXPECT_EQ(message.minor_faults(), 6U);
   EXPECT_EQ(message.major_faults(), 1U);
   EXPECT_EQ(message.server(), 100U);
+  EXPECT_TRUE(message.truncated());
+  EXPECT_TRUE(message.pipelined());
   EXPECT_EQ(TimeUtil::ToString(message.start_time()), "2023-11-14T22:13:20Z");
 }
 

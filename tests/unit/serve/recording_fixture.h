@@ -38,6 +38,8 @@ inline std::vector<domain::Observation> one_of_each()
                            .major_faults = 1,
                            .anonymous_begin_bytes = 8192,
                            .anonymous_end_bytes = 4096,
+                           .truncated = true,
+                           .pipelined = true,
                            .ended = false,
                            .thread_died = true,
                            .transaction_open = true,
