@@ -3,7 +3,7 @@ injected into each."""
 
 import os
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from .injected import INJECTIONS, processes_of
 from .servers import PythonServer
@@ -102,9 +102,11 @@ def moved(tgid: int):
         turn = 0
         while not stopped.wait(MOVE_EVERY_SECONDS):
             turn += 1
-            for process in processes_of(tgid):
-                for tid in os.listdir(f"/proc/{process}/task"):
-                    os.sched_setaffinity(int(tid), {cpus[turn % len(cpus)]})
+            # Children that a request has started come and go.
+            with suppress(OSError):
+                for process in processes_of(tgid):
+                    for tid in os.listdir(f"/proc/{process}/task"):
+                        os.sched_setaffinity(int(tid), {cpus[turn % len(cpus)]})
     thread = threading.Thread(target=move)
     thread.start()
     try:
