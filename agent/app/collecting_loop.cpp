@@ -212,7 +212,14 @@ void CollectingLoop::sample()
     coverage.gaps.push_back("What the workers hold open is not known: " + sampled.error().what);
   sample_cpu_limits(coverage);
   std::string memory_gap;
+  std::string queue_gap;
   for (const domain::Server &server : servers_) {
+    const Result<domain::ListenSample> queues = host_->sample_listen_queues(server);
+    if (queues)
+      feed_.add(*queues);
+    else if (queues.error().kind != Error::Kind::not_found)
+      queue_gap = fmt::format("How many connections wait at {} is not known: {}", name_of(server),
+                              queues.error().what);
     for (const domain::WorkerProcess &worker : server.workers) {
       const Result<domain::MemorySample> memory = host_->sample_memory(worker.tgid);
       if (memory)
@@ -223,6 +230,8 @@ void CollectingLoop::sample()
   }
   if (!memory_gap.empty())
     coverage.gaps.push_back(memory_gap);
+  if (!queue_gap.empty())
+    coverage.gaps.push_back(queue_gap);
   log_losses(coverage);
   feed_.add(coverage);
 }

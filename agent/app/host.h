@@ -45,6 +45,9 @@ public:
   sample_cpu_limits(const std::vector<std::uint32_t> &tgids) = 0;
   /// What the process holds now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::MemorySample> sample_memory(std::uint32_t tgid) = 0;
+  /// The server's accept queues now; not_found once it is gone.
+  [[nodiscard]] virtual Result<domain::ListenSample>
+  sample_listen_queues(const domain::Server &server) = 0;
   /// The agent's cost and losses so far.
   [[nodiscard]] virtual domain::CoverageSample sample_coverage() = 0;
 };

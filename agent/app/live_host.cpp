@@ -5,6 +5,7 @@
 #include "collect/worker_collector.h"
 #include "discover/cpu_limit.h"
 #include "discover/host_cpu.h"
+#include "discover/listen_queues.h"
 #include "discover/local_listeners.h"
 #include "discover/process_memory.h"
 #include "discover/server_finder.h"
@@ -80,6 +81,16 @@ public:
     if (memory)
       memory->time = read_clocks().monotonic;
     return memory;
+  }
+
+  Result<domain::ListenSample> sample_listen_queues(const domain::Server &server) override
+  {
+    auto queues = discover::read_listen_queues(proc, server.master_tgid, server.listen);
+    if (!queues)
+      return tl::unexpected(queues.error());
+    return domain::ListenSample{ .time = read_clocks().monotonic,
+                                 .server = server.master_tgid,
+                                 .queues = std::move(*queues) };
   }
 
   domain::CoverageSample sample_coverage() override

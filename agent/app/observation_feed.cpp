@@ -141,6 +141,8 @@ bool ObservationFeed::Window::wants(const domain::Observation &observation) cons
                            std::is_same_v<T, domain::OutgoingSample> ||
                            std::is_same_v<T, domain::CpuLimitSample>)
           return concerns(seen.tgid);
+        else if constexpr (std::is_same_v<T, domain::ListenSample>)
+          return concerns(seen.server);
         else
           return std::is_same_v<T, domain::CoverageSample>;
       },

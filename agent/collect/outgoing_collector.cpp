@@ -3,6 +3,7 @@
 #include "wire/outgoing_record.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -10,12 +11,14 @@ namespace linger::collect {
 
 Result<> OutgoingCollector::take_up(const domain::Server &server, domain::MonotonicTime now)
 {
-  const auto is_new = [&](const domain::WorkerProcess &worker) {
-    return !ledger_.watches(worker.tgid);
-  };
-  if (std::ranges::none_of(server.workers, is_new))
+  std::vector<std::uint32_t> tgids;
+  for (const domain::WorkerProcess &worker : server.workers) {
+    if (!ledger_.watches(worker.tgid))
+      tgids.push_back(worker.tgid);
+  }
+  if (tgids.empty())
     return {};
-  auto open = sockets();
+  auto open = sockets(tgids);
   if (!open)
     return tl::unexpected(open.error());
   auto used = probe_.used_unix_sockets();
@@ -25,9 +28,10 @@ Result<> OutgoingCollector::take_up(const domain::Server &server, domain::Monoto
     socket.used = true;              // as far as anyone can tell
     (void)used.put(socket.inode, 1); // at worst it counts as opened
   }
-  for (const domain::WorkerProcess &worker : server.workers)
-    ledger_.watch(worker.tgid, now);
-  (void)ledger_.look(now, *open, opened());
+  for (const std::uint32_t tgid : tgids) {
+    ledger_.watch(tgid, now);
+    (void)ledger_.look(now, { tgid }, *open, opened());
+  }
   return {};
 }
 
@@ -59,16 +63,18 @@ Result<std::vector<domain::OutgoingSample>> OutgoingCollector::sample(domain::Mo
   // First what was opened: a connection that is opened in between is open and not counted yet,
   // which the next look sets right.
   const std::vector<OpenedCount> counts = opened();
-  const auto open = sockets();
+  const std::vector<std::uint32_t> tgids = ledger_.watched();
+  const auto open = sockets(tgids);
   if (!open)
     return tl::unexpected(open.error());
-  std::ranges::move(ledger_.look(now, *open, counts), std::back_inserter(samples));
+  std::ranges::move(ledger_.look(now, tgids, *open, counts), std::back_inserter(samples));
   return samples;
 }
 
-Result<std::vector<decode::OutgoingSocket>> OutgoingCollector::sockets()
+Result<std::vector<decode::OutgoingSocket>>
+OutgoingCollector::sockets(const std::vector<std::uint32_t> &tgids)
 {
-  const auto bytes = probe_.read_outgoing();
+  const auto bytes = probe_.read_outgoing(tgids);
   if (!bytes)
     return tl::unexpected(bytes.error());
   std::vector<decode::OutgoingSocket> sockets;

@@ -44,7 +44,8 @@ public:
   [[nodiscard]] const std::string &last_malformed() const { return last_malformed_; }
 
 private:
-  [[nodiscard]] Result<std::vector<decode::OutgoingSocket>> sockets();
+  [[nodiscard]] Result<std::vector<decode::OutgoingSocket>>
+  sockets(const std::vector<std::uint32_t> &tgids);
   [[nodiscard]] std::vector<OpenedCount> opened() const;
   [[nodiscard]] std::optional<domain::OutgoingSample> end(std::uint32_t tgid,
                                                           domain::MonotonicTime now);

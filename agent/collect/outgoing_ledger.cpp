@@ -46,17 +46,21 @@ std::vector<std::uint32_t> OutgoingLedger::watched() const
 }
 
 std::vector<domain::OutgoingSample>
-OutgoingLedger::look(domain::MonotonicTime now, const std::vector<decode::OutgoingSocket> &sockets,
+OutgoingLedger::look(domain::MonotonicTime now, const std::vector<std::uint32_t> &tgids,
+                     const std::vector<decode::OutgoingSocket> &sockets,
                      const std::vector<OpenedCount> &opened)
 {
   std::map<std::uint32_t, std::vector<const decode::OutgoingSocket *>> by_worker;
   for (const decode::OutgoingSocket &socket : sockets)
     by_worker[socket.tgid].push_back(&socket);
   std::vector<domain::OutgoingSample> samples;
-  for (auto &[tgid, worker] : workers_) {
-    count_opened(worker, tgid, opened);
-    settle(worker, now, by_worker[tgid]);
-    samples.push_back(sample_of(tgid, worker, now));
+  for (const std::uint32_t tgid : tgids) {
+    const auto known = workers_.find(tgid);
+    if (known == workers_.end())
+      continue;
+    count_opened(known->second, tgid, opened);
+    settle(known->second, now, by_worker[tgid]);
+    samples.push_back(sample_of(tgid, known->second, now));
   }
   return samples;
 }

@@ -36,11 +36,11 @@ public:
   [[nodiscard]] bool watches(std::uint32_t tgid) const { return workers_.contains(tgid); }
   [[nodiscard]] std::vector<std::uint32_t> watched() const;
 
-  /// One sample for each worker. `sockets` are all that are open now,
-  /// those that an open request has asked something on marked as in use.
+  /// One sample for each of these workers that is watched. `sockets` are all that they have open
+  /// now, those that an open request has asked something on marked as in use.
   [[nodiscard]] std::vector<domain::OutgoingSample>
-  look(domain::MonotonicTime now, const std::vector<decode::OutgoingSocket> &sockets,
-       const std::vector<OpenedCount> &opened);
+  look(domain::MonotonicTime now, const std::vector<std::uint32_t> &tgids,
+       const std::vector<decode::OutgoingSocket> &sockets, const std::vector<OpenedCount> &opened);
 
   /// The worker has ended, and with it everything that it had open.
   [[nodiscard]] std::optional<domain::OutgoingSample>

@@ -94,6 +94,7 @@ struct WorkerCollector::Impl {
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
+  bool watches_unix = false; // a server that listens on a unix socket
 };
 
 void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
@@ -161,6 +162,11 @@ Result<> WorkerCollector::watch(const domain::Server &server)
 {
   auto ports = impl_->probe.listening_ports();
   for (const std::string &listen : server.listen) {
+    if (listen.starts_with("unix:")) {
+      impl_->watches_unix = true;
+      if (const auto attached = impl_->probe.attach_unix(); !attached)
+        return attached;
+    }
     if (const auto port = port_of(listen)) {
       if (const auto put = ports.put(*port, 1); !put)
         return put;
@@ -171,6 +177,9 @@ Result<> WorkerCollector::watch(const domain::Server &server)
     if (const auto attached = impl_->probe.attach_loops(); !attached)
       return attached;
   }
+  const watched_role role = loops                                 ? WATCHED_LOOP_WORKER
+                            : domain::hands_requests_over(server) ? WATCHED_HANDOVER_WORKER
+                                                                  : WATCHED_WORKER;
   auto watched = impl_->probe.watched_processes();
   if (domain::forks_workers(server)) {
     if (const auto put =
@@ -179,8 +188,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
       return put;
   }
   for (const domain::WorkerProcess &worker : server.workers) {
-    if (const auto put = watched.put(worker.tgid, loops ? WATCHED_LOOP_WORKER : WATCHED_WORKER);
-        !put)
+    if (const auto put = watched.put(worker.tgid, role); !put)
       return put;
   }
   impl_->lines.watch(server);
@@ -279,6 +287,10 @@ domain::CoverageSample WorkerCollector::coverage()
     sample.gaps.emplace_back(
         "this kernel's sockets have no tracepoints (v6.3 and newer do): requests "
         "are cut at system calls, which costs more");
+  if (impl_->watches_unix && !impl_->probe.unix_attached())
+    sample.gaps.emplace_back(
+        "this kernel does not tell when a connection to a unix socket begins to "
+        "wait (v6.3 and newer do): its accept queue counts nothing");
   if (impl_->probe.uses_syscall_boundaries() && impl_->probe.loops_attached())
     sample.gaps.emplace_back("without them the requests of an event loop (gevent, eventlet, "
                              "asyncio) cannot be told apart: do not use their figures");

@@ -98,6 +98,7 @@ std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
            programs.loop_epoll_wait,
            programs.loop_epoll_pwait,
            programs.loop_connect,
+           programs.unix_sk_data_ready,
            programs.process_sched_process_fork,
            programs.process_sched_process_exec,
            programs.process_sched_process_exit,
@@ -132,10 +133,14 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
   // Not there without CONFIG_RSEQ; Python stacks are then read at every block.
   if (!kernel_has_tracepoint("rseq_update"))
     bpf_program__set_autoload(opened->programs().ledger_rseq_update, false);
+  if (!kernel_has_tracepoint("sk_data_ready"))
+    bpf_program__set_autoload(opened->programs().unix_sk_data_ready, false);
   // libbpf would look for the system calls' tracepoints in a mounted tracefs.
   for (bpf_program *program : all(opened->programs())) {
     if (program == opened->programs().thread_iterate ||
-        program == opened->programs().outgoing_iterate || !syscall_tracepoint_of(*program).empty())
+        program == opened->programs().outgoing_iterate ||
+        program == opened->programs().unix_sk_data_ready ||
+        !syscall_tracepoint_of(*program).empty())
       bpf_program__set_autoattach(program, false);
   }
   opened->constants().wait_threshold_ns =
@@ -178,10 +183,14 @@ Result<> WorkerProbe::attach()
   if (!threads)
     return tl::unexpected(threads.error());
   threads_ = std::move(*threads);
-  auto outgoing = kernel::attach_iterator(*programs_.outgoing_iterate);
-  if (!outgoing)
-    return tl::unexpected(outgoing.error());
-  outgoing_ = std::move(*outgoing);
+  // Older kernels walk all processes of the host. Where their boundaries are taken, so is this way.
+  const auto own_tgid = static_cast<std::uint32_t>(::getpid());
+  if (syscall_boundaries_ || !kernel::attach_iterator(*programs_.outgoing_iterate, own_tgid)) {
+    auto outgoing = kernel::attach_iterator(*programs_.outgoing_iterate);
+    if (!outgoing)
+      return tl::unexpected(outgoing.error());
+    outgoing_ = std::move(*outgoing);
+  }
 
   auto attached = std::move(std::get<Loaded>(probe_)).attach();
   if (!attached)
@@ -200,6 +209,17 @@ Result<> WorkerProbe::attach_loops()
       return link;
   }
   loop_links_ = std::move(links);
+  return {};
+}
+
+Result<> WorkerProbe::attach_unix()
+{
+  if (unix_link_ || bpf_program__fd(programs_.unix_sk_data_ready) < 0)
+    return {};
+  auto link = kernel::attach_traced(*programs_.unix_sk_data_ready);
+  if (!link)
+    return tl::unexpected(link.error());
+  unix_link_ = std::move(*link);
   return {};
 }
 
@@ -271,9 +291,23 @@ Result<std::string> WorkerProbe::read_threads() const
   return kernel::read_iterator(threads_);
 }
 
-Result<std::string> WorkerProbe::read_outgoing() const
+Result<std::string> WorkerProbe::read_outgoing(const std::vector<std::uint32_t> &tgids) const
 {
-  return kernel::read_iterator(outgoing_);
+  if (outgoing_)
+    return kernel::read_iterator(outgoing_);
+  std::string all;
+  for (const std::uint32_t tgid : tgids) {
+    const auto one = kernel::attach_iterator(*programs_.outgoing_iterate, tgid);
+    if (!one && one.error().kind == Error::Kind::not_found)
+      continue; // its end is on its way
+    if (!one)
+      return tl::unexpected(one.error());
+    const auto records = kernel::read_iterator(*one);
+    if (!records)
+      return records;
+    all += *records;
+  }
+  return all;
 }
 
 } // namespace linger::collect

@@ -30,6 +30,10 @@ public:
   /// What only event loops need. Once attached, further calls change nothing.
   [[nodiscard]] Result<> attach_loops();
 
+  /// What only servers that listen on a unix socket need, where the kernel has it. Once attached,
+  /// further calls change nothing.
+  [[nodiscard]] Result<> attach_unix();
+
   [[nodiscard]] kernel::Map<std::uint32_t, std::uint8_t> watched_processes() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> listening_ports() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> port_causes() const;
@@ -45,13 +49,14 @@ public:
 
   /// The bytes of one struct thread_record after the other.
   [[nodiscard]] Result<std::string> read_threads() const;
-  /// Likewise of struct outgoing_record.
-  [[nodiscard]] Result<std::string> read_outgoing() const;
+  /// Likewise of struct outgoing_record, of these workers at least.
+  [[nodiscard]] Result<std::string> read_outgoing(const std::vector<std::uint32_t> &tgids) const;
 
   /// Why time on the CPU has no lines; empty when it has.
   [[nodiscard]] const std::string &sampler_failure() const { return sampler_failure_; }
 
   [[nodiscard]] bool uses_syscall_boundaries() const { return syscall_boundaries_; }
+  [[nodiscard]] bool unix_attached() const { return unix_link_ != nullptr; }
   [[nodiscard]] bool loops_attached() const { return !loop_links_.empty(); }
 
 private:
@@ -70,9 +75,10 @@ private:
 
   std::vector<kernel::Link> links_;
   std::vector<kernel::Link> loop_links_;
+  kernel::Link unix_link_;
   std::string sampler_failure_;
   kernel::Link threads_;
-  kernel::Link outgoing_;
+  kernel::Link outgoing_; // over all processes; none where one can be looked at alone
 };
 
 } // namespace linger::collect

@@ -21,20 +21,13 @@ void describe_surroundings(const std::filesystem::path &proc, std::uint32_t tgid
 
 std::optional<std::string> gap_of_requests(const domain::Server &server)
 {
-  if (domain::has_request_threads(server))
+  if (domain::has_request_threads(server) || domain::hands_requests_over(server))
     return std::nullopt;
-  if (server.kind == domain::ServerKind::waitress)
-    return "waitress reads a request in one thread and answers it in another, which Linger cannot "
-           "put together yet: do not use its figures";
   if (server.kind == domain::ServerKind::mod_wsgi)
     return "Apache hands requests to mod_wsgi's processes in a protocol of their own, which Linger "
            "does not understand yet: do not use their figures";
-  if (domain::serves_greenlets(server) && server.kind == domain::ServerKind::gunicorn)
-    return std::nullopt;
   if (domain::runs_event_loops(server) && server.kind != domain::ServerKind::uwsgi)
-    return fmt::format("worker class {} serves several requests on one thread: what one waits for "
-                       "may be shown at another while several are open",
-                       server.worker_class);
+    return std::nullopt;
   return fmt::format("worker class {} serves several requests on one thread, which Linger cannot "
                      "tell apart yet: do not use their figures",
                      server.worker_class);

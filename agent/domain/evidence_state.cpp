@@ -88,6 +88,13 @@ void EvidenceState::add(const CoverageSample &sample)
   latest_cost_ = sample;
 }
 
+void EvidenceState::add(const ListenSample &sample)
+{
+  // A server that is not known gives its figures to no report.
+  if (roster_.servers().contains(sample.server))
+    listen_queues_[sample.server].add(sample);
+}
+
 void EvidenceState::add(const WindowMark &mark)
 {
   if (!begin_)
@@ -135,6 +142,8 @@ void EvidenceState::count(std::uint32_t server, WorkerAggregate &worker, const W
     ++counted_.requests_seen;
   if (server == no_server)
     ++stray_requests_;
+  if (whole.request.pipelined && is_malformed(whole.request))
+    ++nameless_pipelined_;
   worker.count(whole, begin_.value_or(MonotonicTime::max()));
   endpoints_of(server).add(whole, routes_);
 }
@@ -224,6 +233,11 @@ Coverage EvidenceState::coverage() const
   if (stray_requests_ > 0)
     coverage.gaps.push_back(std::to_string(stray_requests_) +
                             " requests were served by processes that belong to no known server");
+  if (nameless_pipelined_ > 0)
+    coverage.gaps.push_back(
+        std::to_string(nameless_pipelined_) +
+        " requests came in one read behind another (pipelining), too far behind "
+        "for their endpoint to be known");
   for (const auto &[server, table] : endpoints_) {
     if (table.overflowed())
       coverage.gaps.push_back("the server " + std::to_string(server) + " has more than " +
@@ -237,6 +251,8 @@ Coverage EvidenceState::coverage() const
 ServerReport EvidenceState::server_report(const Server &server, const EvidenceState &settled) const
 {
   ServerReport report{ .server = server };
+  if (const auto queues = listen_queues_.find(server.master_tgid); queues != listen_queues_.end())
+    report.listen_queues = queues->second.report();
   const auto add_worker = [&](const WorkerAggregate &worker, const WorkerAggregate &whole) {
     WorkerReport &added = report.workers.emplace_back(
         worker.report(whole, window(), server.threads_per_worker, routes_));

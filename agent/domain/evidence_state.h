@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/endpoint_aggregate.h"
+#include "domain/listen_aggregate.h"
 #include "domain/observation.h"
 #include "domain/report.h"
 #include "domain/roster.h"
@@ -38,6 +39,7 @@ public:
   void add(const ProcessEvent &event);
   void add(const ServersSeen &seen);
   void add(const CoverageSample &sample);
+  void add(const ListenSample &sample);
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report() const;
@@ -77,9 +79,11 @@ private:
   std::vector<std::uint32_t> strangers_; // tgids that no server has claimed, the earliest first
   std::vector<std::uint32_t> ended_;     // tgids that ended, the earliest first
   std::vector<Ended> reused_;            // whose tgid another process has now
-  std::map<std::uint32_t, EndpointTable> endpoints_; // by server
+  std::map<std::uint32_t, EndpointTable> endpoints_;       // by server
+  std::map<std::uint32_t, ListenAggregate> listen_queues_; // by server
   Coverage counted_;
   std::uint64_t stray_requests_ = 0;
+  std::uint64_t nameless_pipelined_ = 0;
   std::optional<CoverageSample> first_cost_;
   CoverageSample latest_cost_;
 };

@@ -115,6 +115,28 @@ struct MemorySample {
   std::uint64_t high_water_bytes = 0;
 };
 
+/// The connections that wait to be accepted at one address of a server.
+struct ListenQueue {
+  /// As in Server::listen.
+  std::string address;
+  std::uint32_t length = 0;
+  /// What the server asked for, at most the kernel's own (net.core.somaxconn). The kernel lets one
+  /// more in.
+  std::uint32_t limit = 0;
+  /// Attempts to connect that were turned away since the socket was made, most of them for want of
+  /// room; a client tries again by itself. 0 for a unix socket, whose clients wait for room.
+  std::uint64_t dropped = 0;
+
+  bool operator==(const ListenQueue &) const = default;
+};
+
+/// The accept queues of a server now.
+struct ListenSample {
+  MonotonicTime time;
+  std::uint32_t server = 0;
+  std::vector<ListenQueue> queues;
+};
+
 /// What one thread of a worker is doing now.
 struct ThreadSample {
   MonotonicTime time;
@@ -162,6 +184,6 @@ struct WindowMark {
 
 using Observation =
     std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
-                 CoverageSample, WindowMark, OutgoingSample, CpuLimitSample>;
+                 CoverageSample, WindowMark, OutgoingSample, CpuLimitSample, ListenSample>;
 
 } // namespace linger::domain

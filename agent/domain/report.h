@@ -53,8 +53,19 @@ struct WorkerReport {
   Nanos throttled{};
 };
 
+struct ListenQueueReport {
+  std::string address;
+  std::uint32_t length = 0;
+  std::uint32_t max_length = 0;
+  std::uint32_t limit = 0;
+  std::uint64_t dropped = 0;
+
+  bool operator==(const ListenQueueReport &) const = default;
+};
+
 struct ServerReport {
   Server server;
+  std::vector<ListenQueueReport> listen_queues;
   /// Those alive and those that ended in the window.
   std::vector<WorkerReport> workers;
 };

@@ -33,6 +33,11 @@ bool serves_greenlets(const Server &server)
   return runs_event_loops(server) && server.worker_class.find("event") != std::string::npos;
 }
 
+bool hands_requests_over(const Server &server)
+{
+  return server.kind == ServerKind::waitress;
+}
+
 bool forks_workers(const Server &server)
 {
   return server.kind != ServerKind::mod_wsgi &&

@@ -80,6 +80,9 @@ struct Server {
 /// Greenlets: gevent or eventlet.
 [[nodiscard]] bool serves_greenlets(const Server &server);
 
+/// Whether one thread of its workers receives all requests and hands them to others: waitress.
+[[nodiscard]] bool hands_requests_over(const Server &server);
+
 /// Whether what the master process forks is a worker. Not where the first worker stands in the
 /// master's place, whose children are subprocesses, and not in Apache, which has others.
 [[nodiscard]] bool forks_workers(const Server &server);

@@ -35,6 +35,14 @@ Result<Link> attach_tracepoint(const bpf_program &program, const std::string &ca
   return link;
 }
 
+Result<Link> attach_traced(const bpf_program &program)
+{
+  Link link{ bpf_program__attach_trace(&program) };
+  if (!link)
+    return failed(std::string("attach ") + bpf_program__name(&program), errno);
+  return link;
+}
+
 Result<std::vector<Link>> attach_sampler(const bpf_program &program, unsigned per_second)
 {
   const std::string doing = std::string("attach the sampler ") + bpf_program__name(&program);
@@ -66,6 +74,20 @@ Result<Link> attach_iterator(const bpf_program &program)
   Link link{ bpf_program__attach_iter(&program, nullptr) };
   if (!link)
     return failed(std::string("attach the iterator ") + bpf_program__name(&program), errno);
+  return link;
+}
+
+Result<Link> attach_iterator(const bpf_program &program, std::uint32_t tgid)
+{
+  bpf_iter_link_info only{};
+  only.task.pid = tgid;
+  LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &only, .link_info_len = sizeof only);
+  Link link{ bpf_program__attach_iter(&program, &options) };
+  const int err = errno == ESRCH ? ENOENT : errno;
+  if (!link)
+    return failed(std::string("attach the iterator ") + bpf_program__name(&program) +
+                      " to process " + std::to_string(tgid),
+                  err);
   return link;
 }
 

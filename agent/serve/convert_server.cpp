@@ -97,6 +97,17 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
   return message;
 }
 
+v1::ListenQueue queue_of(const domain::ListenQueueReport &queue)
+{
+  v1::ListenQueue message;
+  message.set_address(valid_utf8(queue.address));
+  message.set_length(queue.length);
+  message.set_max_length(queue.max_length);
+  message.set_limit(queue.limit);
+  message.set_dropped(queue.dropped);
+  return message;
+}
+
 /// /proc counts a start from boot in ticks of 1/100 s, whatever the kernel's own HZ is. The time
 /// the host was suspended counts there but not in CLOCK_MONOTONIC; servers are not suspended.
 domain::MonotonicTime started_at(const domain::WorkerProcess &process)
@@ -129,6 +140,8 @@ v1::Server to_proto(const domain::ServerReport &report, const domain::ClockAncho
   for (const std::string &gap : server.gaps)
     message.add_gaps(valid_utf8(gap));
 
+  for (const domain::ListenQueueReport &queue : report.listen_queues)
+    *message.add_listen_queues() = queue_of(queue);
   for (const domain::WorkerReport &worker : report.workers) {
     v1::Worker &added = *message.add_workers();
     added = worker_of(worker);

@@ -166,6 +166,19 @@ domain::MemorySample memory_sample_of(const pb::MemorySample &message, FieldRead
            .high_water_bytes = message.high_water_bytes() };
 }
 
+domain::ListenSample listen_sample_of(const pb::ListenSample &message, FieldReader &read)
+{
+  domain::ListenSample sample{ .time = read.time(message.time_ns()),
+                               .server = message.server(),
+                               .queues = {} };
+  for (const pb::ListenQueue &queue : message.queues())
+    sample.queues.push_back({ .address = queue.address(),
+                              .length = queue.length(),
+                              .limit = queue.limit(),
+                              .dropped = queue.dropped() });
+  return sample;
+}
+
 domain::ThreadSample thread_sample_of(const pb::ThreadSample &message, FieldReader &read)
 {
   return { .time = read.time(message.time_ns()),
@@ -287,6 +300,8 @@ FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
       return Observation(process_event_of(frame.process_event(), read));
     case pb::Frame::kMemorySample:
       return Observation(memory_sample_of(frame.memory_sample(), read));
+    case pb::Frame::kListenSample:
+      return Observation(listen_sample_of(frame.listen_sample(), read));
     case pb::Frame::kThreadSample:
       return Observation(thread_sample_of(frame.thread_sample(), read));
     case pb::Frame::kServersSeen:

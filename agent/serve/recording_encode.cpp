@@ -178,6 +178,20 @@ struct FrameMaker {
     message.set_high_water_bytes(sample.high_water_bytes);
   }
 
+  void operator()(const domain::ListenSample &sample) const
+  {
+    pb::ListenSample &message = *frame.mutable_listen_sample();
+    message.set_time_ns(ns_of(sample.time));
+    message.set_server(sample.server);
+    for (const domain::ListenQueue &queue : sample.queues) {
+      pb::ListenQueue &added = *message.add_queues();
+      added.set_address(queue.address);
+      added.set_length(queue.length);
+      added.set_limit(queue.limit);
+      added.set_dropped(queue.dropped);
+    }
+  }
+
   void operator()(const domain::ThreadSample &sample) const
   {
     pb::ThreadSample &message = *frame.mutable_thread_sample();

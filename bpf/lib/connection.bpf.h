@@ -49,6 +49,27 @@ static __always_inline __u64 established_ns_of(struct sock *sk)
 	return BPF_CORE_READ((struct tcp_sock *)sk, rcvq_space.time) * 1000;
 }
 
+// The accepted end of a connection to a unix socket -> when it was put into its listener's queue.
+// Written as that happens (probes/unix_accept.bpf.c), taken out by accept; those that others accept
+// make room.
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__type(key, __u64);
+	__type(value, __u64);
+	__uint(max_entries, 8192);
+} unix_arrivals __weak SEC(".maps");
+
+// 0 when that is not known.
+static __always_inline __u64 take_unix_arrival(__u64 socket)
+{
+	__u64 *arrived = bpf_map_lookup_elem(&unix_arrivals, &socket);
+	__u64 arrived_ns = arrived ? *arrived : 0;
+
+	if (arrived)
+		bpf_map_delete_elem(&unix_arrivals, &socket);
+	return arrived_ns;
+}
+
 // Whether a socket is the server's end of a connection: what accept() returned.
 static __always_inline bool is_server_end(struct sock *sk)
 {

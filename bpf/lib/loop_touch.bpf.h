@@ -35,6 +35,14 @@ static __always_inline void expect_peer(struct thread_state *state, __u64 socket
 	state->loop.wait = wait;
 }
 
+// asyncio receives when there is something to be received, and no event before tells that a task
+// waits for that. It did if it waited for no other socket.
+static __always_inline void waited_for_peer(struct parked_request *parked, __u64 socket)
+{
+	read_peer((struct sock *)socket, &parked->wait.target);
+	parked->wait.cause = peer_of(&parked->wait.target).cause;
+}
+
 static __always_inline bool would_block(int result)
 {
 	return result == -EAGAIN || result == -EINPROGRESS;
@@ -58,6 +66,9 @@ static __always_inline void touch_outgoing(struct thread_state *state, __u64 soc
 	if (parked && parked->request.sequence != use.sequence)
 		parked = NULL;
 
+	if (parked && !parked->wait.socket && kind == SYSCALL_RECEIVE && result > 0 &&
+	    state->loop.has_tasks)
+		waited_for_peer(parked, socket);
 	if (parked && parked->wait.socket == socket)
 		turn_to(state, use.socket, !would_block(result));
 	else if (use.socket && use.socket == state->request_socket)
@@ -117,6 +128,9 @@ static __always_inline void touch_accepted(struct task_struct *task, struct thre
 			expect_client(state, socket, kind);
 		return;
 	}
+	// Tornado receives until there is no more, whatever the task then waits for.
+	if (would_block(result) && kind == SYSCALL_RECEIVE && state->loop.has_tasks)
+		return;
 	if (would_block(result)) {
 		expect_client(state, socket, kind);
 		end_turn(state);
@@ -150,13 +164,9 @@ __weak __noinline int touch(struct thread_state *state, __u64 socket, __u32 port
 	if (!is_own(state, sk, port)) {
 		parked = bpf_map_lookup_elem(&parked_requests, &socket);
 		if (parked && parked->port == port) {
-			// More of a request that it is not known to wait for: asyncio does not try
-			// to receive before there is something.
-			if (kind == SYSCALL_RECEIVE && result > 0 && !parked->wait.socket &&
-			    !parked->request.sent_bytes) {
-				parked->wait.socket = socket;
+			if (!parked->wait.socket && kind == SYSCALL_RECEIVE && result > 0 &&
+			    !parked->request.sent_bytes && state->loop.has_tasks)
 				parked->wait.cause = CAUSE_CLIENT_READ;
-			}
 			turn_to(state, socket,
 				parked->wait.socket == socket ||
 					(kind == SYSCALL_RECEIVE && result > 0));

@@ -48,6 +48,17 @@ static __always_inline __u64 took_time(__u64 spent_ns)
 	return took >> 63;
 }
 
+// Adds `spent_ns` and its bit, unless it is 0.
+static __always_inline __u64 pack_span(struct packed_request *packed, __u64 at, __u64 spent_ns,
+				       __u32 bit, __u32 *causes)
+{
+	__u64 took = took_time(spent_ns);
+
+	*(__u64 *)(packed->bytes + (at & (PACKED_PLACES - 8))) = spent_ns;
+	*causes |= took * bit;
+	return at + took * sizeof(__u64);
+}
+
 // A function of its own for the verifier: see classify(). Returns whether it was sent.
 __weak __noinline int send_packed(const struct request_record *request)
 {
@@ -61,17 +72,9 @@ __weak __noinline int send_packed(const struct request_record *request)
 	if (!request || !packed)
 		return false;
 	__builtin_memcpy(packed->bytes, request, PACKED_FIXED_BYTES);
-	for (int i = 0; i < CAUSE_COUNT; i++) {
-		__u64 spent_ns = request->spent_ns[i];
-		__u64 took = took_time(spent_ns);
-
-		*(__u64 *)(packed->bytes + (at & (PACKED_PLACES - 8))) = spent_ns;
-		at += took * sizeof(__u64);
-		causes |= took << i;
-	}
-	*(__u64 *)(packed->bytes + (at & (PACKED_PLACES - 8))) = request->throttled_ns;
-	at += request->throttled_ns ? sizeof(__u64) : 0;
-	causes |= request->throttled_ns ? CAUSES_THROTTLED : 0;
+	for (int i = 0; i < CAUSE_COUNT; i++)
+		at = pack_span(packed, at, request->spent_ns[i], 1 << i, &causes);
+	at = pack_span(packed, at, request->throttled_ns, CAUSES_THROTTLED, &causes);
 	response_bytes = request->response_bytes;
 	if (request->flags & REQUEST_ENDED && response_bytes > RESPONSE_STATUS_BYTES)
 		response_bytes = RESPONSE_STATUS_BYTES;

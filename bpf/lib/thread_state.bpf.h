@@ -8,6 +8,7 @@
 #include "lib/connection.bpf.h"
 #include "lib/loop_state.bpf.h"
 #include "lib/loss.bpf.h"
+#include "lib/watched.bpf.h"
 #include "vmlinux.h"
 #include "wire/python_stack_record.h"
 #include "wire/request_record.h"
@@ -81,6 +82,12 @@ struct thread_state {
 	// above is the one whose turn it is.
 	bool is_loop;
 	struct loop_state loop;
+
+	// Whether it is a thread of a server in which one thread receives requests and hands them
+	// to others: see lib/handover.bpf.h.
+	bool hands_over;
+	bool receives;      // it is that one
+	bool between_tasks; // it waits for a request to answer
 };
 
 // thread -> state. Made by bpf/probes/{process,thread}.bpf.c, changed by the thread's own CPU and
@@ -101,7 +108,7 @@ static __always_inline struct thread_state *state_of(struct task_struct *task)
 }
 
 static __always_inline struct thread_state *watch_thread(struct task_struct *task, enum cause cause,
-							 bool is_loop, __u64 now_ns)
+							 enum watched_role role, __u64 now_ns)
 {
 	struct thread_state *state =
 		bpf_task_storage_get(&thread_states, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -115,7 +122,10 @@ static __always_inline struct thread_state *watch_thread(struct task_struct *tas
 		state->since_ns = now_ns;
 		// Sequences go on increasing when a tid is used again.
 		state->request_sequence = now_ns;
-		state->is_loop = is_loop;
+		state->is_loop = has_loops(role);
+		state->hands_over = hands_over(role);
+		// What it does now may be a request already, of which only the rest is seen.
+		state->between_tasks = state->hands_over;
 		state->born_ns = now_ns;
 	}
 	return state;

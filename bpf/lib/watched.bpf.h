@@ -26,12 +26,18 @@ static __always_inline enum watched_role role_of(__u32 tgid)
 
 static __always_inline bool is_worker(enum watched_role role)
 {
-	return role == WATCHED_WORKER || role == WATCHED_LOOP_WORKER;
+	return role == WATCHED_WORKER || role == WATCHED_LOOP_WORKER ||
+	       role == WATCHED_HANDOVER_WORKER;
 }
 
 static __always_inline bool has_loops(enum watched_role role)
 {
 	return role == WATCHED_LOOP_MASTER || role == WATCHED_LOOP_WORKER;
+}
+
+static __always_inline bool hands_over(enum watched_role role)
+{
+	return role == WATCHED_HANDOVER_WORKER;
 }
 
 // What a process with this role forks; WATCHED_NOT when that is nothing to watch.

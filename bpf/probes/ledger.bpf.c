@@ -20,6 +20,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "lib/blocking.bpf.h"
+#include "lib/handover.bpf.h"
 #include "lib/ledger.bpf.h"
 #include "lib/loop.bpf.h"
 #include "lib/python_stack.bpf.h"
@@ -41,6 +42,8 @@ static __always_inline void leave_for_wait(struct task_struct *task, struct thre
 		} else {
 			blame_for_block(state);
 		}
+	} else if (state->hands_over) {
+		leave_task(state, &blocking);
 	} else if (blocking.for_connection) {
 		end_request(task, state, now_ns, 0);
 	} else if (blocking.client_socket && blocking.client_socket != state->request_socket) {
@@ -129,12 +132,15 @@ static __always_inline void note_wait_end(struct thread_state *state)
 	state->woken_on_cpu_ns = state->spent_ns[CAUSE_ON_CPU];
 }
 
-static __always_inline void return_to_cpu(struct thread_state *state, __u64 now_ns)
+static __always_inline void return_to_cpu(struct task_struct *task, struct thread_state *state,
+					  __u64 now_ns)
 {
 	if (state->throttled && now_ns > state->since_ns)
 		state->throttled_ns += now_ns - state->since_ns;
 	state->throttled = false;
 	change_cause(state, CAUSE_ON_CPU, now_ns);
+	if (state->between_tasks)
+		return_to_task(task, state, now_ns);
 	if (!state->wait_begin_ns || state->wait_pending)
 		return;
 	if (!state->wait_end_ns)
@@ -158,7 +164,7 @@ int BPF_PROG(ledger_sched_switch, bool preempt, struct task_struct *prev, struct
 		leave_cpu(prev, state, preempt, bpf_ktime_get_ns());
 	state = state_of(next);
 	if (state)
-		return_to_cpu(state, bpf_ktime_get_ns());
+		return_to_cpu(next, state, bpf_ktime_get_ns());
 	return 0;
 }
 

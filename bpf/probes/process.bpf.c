@@ -55,7 +55,7 @@ int BPF_PROG(process_sched_process_fork, struct task_struct *parent, struct task
 		if (state)
 			save_connection(state);
 		if (is_worker(role))
-			watch_thread(child, CAUSE_RUN_QUEUE, has_loops(role), bpf_ktime_get_ns());
+			watch_thread(child, CAUSE_RUN_QUEUE, role, bpf_ktime_get_ns());
 		return 0;
 	}
 	if (child_role == WATCHED_NOT)
@@ -65,7 +65,7 @@ int BPF_PROG(process_sched_process_fork, struct task_struct *parent, struct task
 		return 0;
 	}
 	inherit_python_layout(parent->tgid, tgid);
-	watch_thread(child, CAUSE_RUN_QUEUE, has_loops(role), bpf_ktime_get_ns());
+	watch_thread(child, CAUSE_RUN_QUEUE, role, bpf_ktime_get_ns());
 	tell(PROCESS_STARTED, child, parent->tgid, 0);
 	return 0;
 }

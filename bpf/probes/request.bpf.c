@@ -18,6 +18,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "lib/boundary.bpf.h"
+#include "lib/handover.bpf.h"
 #include "lib/loop_touch.bpf.h"
 
 SEC("tp_btf/sock_recv_length")
@@ -36,6 +37,10 @@ int BPF_PROG(request_sock_recv_length, struct sock *sk, int received_bytes, int 
 		return 0;
 	if (received_bytes <= 0)
 		return 0;
+	if (state->hands_over) {
+		hand_over(state, sk, received_bytes);
+		return 0;
+	}
 	read_syscall(task, &syscall);
 	receive(task, state, sk, sk->__sk_common.skc_num, &syscall, received_bytes);
 	if (state->is_loop)
@@ -57,6 +62,8 @@ int BPF_PROG(request_sock_send_length, struct sock *sk, int sent_bytes, int flag
 		return 0;
 	if (sent_bytes <= 0)
 		return 0;
+	if (state->hands_over)
+		take_over(state, sk);
 	read_syscall(task, &syscall);
 	send(task, state, sk, sk->__sk_common.skc_num, &syscall, sent_bytes);
 	if (state->is_loop)
@@ -85,7 +92,7 @@ static __always_inline void accepted(struct task_struct *task, struct thread_sta
 	if (!sk)
 		return;
 	port = port_of(sk);
-	connection.established_ns = established_ns_of(sk);
+	connection.established_ns = port ? established_ns_of(sk) : take_unix_arrival((__u64)sk);
 	connection.accepted_ns = now_ns;
 	connection.id = __sync_fetch_and_add(&accepted_count, 1) + 1;
 	if (port) // a unix socket has none
@@ -93,6 +100,10 @@ static __always_inline void accepted(struct task_struct *task, struct thread_sta
 
 	if (state->is_loop) {
 		loop_accepted(task, state, sk, &connection, now_ns);
+		return;
+	}
+	if (state->hands_over) {
+		accept_for_others(task, state, sk, &connection, now_ns);
 		return;
 	}
 	save_connection(state);

@@ -35,7 +35,7 @@ int thread_iterate(struct bpf_iter__task *ctx)
 	role = role_of(task->tgid);
 	if (!is_worker(role))
 		return 0;
-	state = watch_thread(task, first_cause(task), has_loops(role), bpf_ktime_get_ns());
+	state = watch_thread(task, first_cause(task), role, bpf_ktime_get_ns());
 	if (!state)
 		return 0;
 

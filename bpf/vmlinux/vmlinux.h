@@ -161,12 +161,22 @@ struct sock_common {
 };
 
 struct socket;
+struct sock;
+
+struct sk_buff {
+	struct sock *sk;
+};
+
+struct sk_buff_head {
+	struct sk_buff *prev;
+};
 
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
 	__u16 sk_type;
 	struct socket *sk_socket;
+	struct sk_buff_head sk_receive_queue;
 };
 
 struct inet_connection_sock {

@@ -10,4 +10,6 @@ enum watched_role {
 	// requests in turns.
 	WATCHED_LOOP_MASTER = 3,
 	WATCHED_LOOP_WORKER = 4,
+	// One of its threads receives all requests and hands them to others.
+	WATCHED_HANDOVER_WORKER = 5,
 };

@@ -11,23 +11,22 @@ from harness.requirements import PROBES, SERVICES
 from harness.servers import PythonServer
 from services.processes import wait_until
 
-pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.requires("uvicorn", "tornado")]
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.requires("uvicorn")]
 
 APPLICATION = "ground_truth_async:app"
 CAUSE_OF = {"/nap/{}": "sleep", "/late": "upstream", "/cache": "cache"}
 CLIENTS, EACH = 120, 3
+MODELS = ["uvicorn", "gunicorn-uvicorn"]
 
 
 def start(workload, model: str):
     if model == "uvicorn":
         return workload.start_other(PythonServer, "uvicorn", APPLICATION, "--port", "{port}",
                                     "--log-level", "warning")
-    if model == "tornado":
-        return workload.serve("--worker-class", "tornado", app="ground_truth_tornado:app")
     return workload.serve("--worker-class", "uvicorn.workers.UvicornWorker", app=APPLICATION)
 
 
-@pytest.fixture(scope="module", params=["uvicorn", "gunicorn-uvicorn", "tornado"])
+@pytest.fixture(scope="module", params=MODELS)
 def server(request, workload):
     with start(workload, request.param) as running:
         yield running

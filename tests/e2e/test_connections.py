@@ -106,6 +106,39 @@ def observed(session_directory):
     return observed
 
 
+@pytest.mark.requires("gevent")
+def test_each_request_of_an_event_loop_uses_its_own(directory):
+    from redis import Redis as RedisClient
+    from services.gunicorn import Gunicorn
+    from services.redis_server import Redis
+    with ExitStack() as stack:
+        redis = stack.enter_context(Redis(directory))
+        server = stack.enter_context(Gunicorn(
+            directory, "connections:app", "--workers", "1", "--worker-class", "gevent",
+            chdir=WORKLOADS, ready_path="/hello",
+            env={"CONNECTIONS_POSTGRESQL": "", "CONNECTIONS_REDIS": redis.url,
+                 "CONNECTIONS_REDIS_SOCKET": ""}))
+        control = stack.enter_context(closing(RedisClient.from_url(redis.url)))
+        diagnosis = stack.enter_context(Running(
+            directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid",
+            server.tgid, "--duration", "10m").wait_attached())
+
+        def wait(_):
+            with Client(server.port, keep_alive=False) as client:
+                client.get("/cache/wait")
+        with ThreadPoolExecutor(CACHES) as threads:
+            waiting = [threads.submit(wait, i) for i in range(CACHES)]
+            wait_until(lambda: control.info("clients")["blocked_clients"] == CACHES, 30,
+                       "the requests wait for Redis")
+            [peer] = peers_of(diagnosis.finish().json()).values()
+            for _ in waiting:
+                control.rpush("list", "x")
+            for one in waiting:
+                one.result()
+    assert (number(peer, "open"), number(peer, "inUse"), number(peer, "opened")) == (
+        CACHES, CACHES, CACHES)
+
+
 @pytest.mark.parametrize("report", ["idle", "replayed"])
 def test_a_pool_is_as_postgresql_sees_it(observed, report):
     peer = observed.peer(report, "postgresql")

@@ -1,11 +1,10 @@
 """Where many requests share a thread, is each given its own time, and is who blocks them named?"""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.agent import Running
-from harness.client import Client
+from harness.concurrent import check_own_sum, send_mixed
 from harness.report import causes, counts, endpoint_of, fired, number
 from harness.requirements import PROBES, SERVICES
 from harness.workload import LOOP_CLASSES
@@ -17,20 +16,9 @@ CONCURRENT, EACH = 200, 5
 DIAGNOSE = ["diagnose", "--no-agent", "--format", "json", "--duration", "10m"]
 
 
-def send_mixed(port: int, routes: list[str]) -> Counter:
-    """CONCURRENT clients at the same time, each on a connection of its own, the routes in turn."""
-    def work(first: int) -> Counter:
-        with Client(port) as client:
-            for i in range(EACH):
-                client.get(routes[(first + i) % len(routes)])
-            return client.sent
-    with ThreadPoolExecutor(CONCURRENT) as threads:
-        return sum(threads.map(work, range(CONCURRENT)), Counter())
-
-
 def diagnosed(directory, server, routes: list[str]) -> tuple[dict, Counter]:
     with Running(directory, "linger", *DIAGNOSE, "--pid", server.tgid).wait_attached() as diagnosis:
-        sent = send_mixed(server.port, routes)
+        sent = send_mixed(server.port, routes, CONCURRENT, EACH)
         return diagnosis.finish().json(), sent
 
 
@@ -42,12 +30,16 @@ def times_by_route(report: dict) -> dict[str, dict[str, int]]:
 def test_tells_the_times_of_200_concurrent_requests_apart(workload, directory, worker_class):
     routes = ["/nap/1500", "/upstream", "/hello"]
     with workload.serve(*LOOP_CLASSES[worker_class]) as server:
+        workload.forget_truths()
         report, sent = diagnosed(directory, server, routes)
     assert counts(report) == Counter({("GET", "/nap/{}" if "nap" in path else path): count
                                       for (_, path), count in sent.items()})
     assert number(report["coverage"], "requestsBroken") == 0
     assert number(report["coverage"], "recordsLost") == 0
     times = times_by_route(report)
+    truths = workload.truths()
+    check_own_sum(times["/nap/{}"], truths["/nap/{}"], "sleep")
+    check_own_sum(times["/upstream"], truths["/upstream"], "upstream")
     # Whose turn it is costs each of them time; what they wait for themselves must be theirs alone.
     for time in times.values():
         time.pop("eventLoop", 0)

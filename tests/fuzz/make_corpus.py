@@ -27,6 +27,25 @@ def request_record(head, response, *, flags=1, pipelined=0):
     return fixed + counts + struct.pack("<2Q", 200, 400) + response + head
 
 
+def diagnosis(kind, body):
+    """A message of the kernel's socket diagnostics."""
+    return struct.pack("<IHHII", 16 + len(body), kind, 2, 0, 0) + body
+
+
+def diagnosed_inet(family, address):
+    """struct inet_diag_msg, and its memory with what was dropped last."""
+    socket = struct.pack(">HH16s16s", 8000, 0, address, b"") + bytes(12)
+    fixed = struct.pack("<4B", family, 10, 0, 0) + socket + struct.pack("<5I", 0, 3, 128, 0, 4711)
+    return diagnosis(20, fixed + struct.pack("<HH9I", 40, 7, *range(9)))
+
+
+def diagnosed_unix(name):
+    """struct unix_diag_msg, its name and the lengths of its queue."""
+    filled = name + bytes(-len(name) % 4)
+    return diagnosis(20, struct.pack("<4B3I", 1, 1, 10, 0, 4711, 0, 0) + struct.pack("<HH", 4 + len(name), 0) + filled
+                     + struct.pack("<HH2I", 12, 4, 3, 128))
+
+
 def thread_record(head, *, flags=1):
     """struct thread_record, bpf/wire/thread_record.h."""
     fixed = struct.pack("<4I4Q", 7, 8, 5, flags, 10, 40, 3, 20)
@@ -265,6 +284,9 @@ SEEDS = {
         "/" + "a/" * 20, "/token/aGVsbG8gd29ybGQxCg%3D%3D/eyJhbGciOi.eyJzdWIiOi.SflKxwRJSM",
         "/shop/{}/item/{}\n/report/2024\0/shop/berlin/item/blue-chair"),
     "shell_words": lines("-w 4 --bind '0.0.0.0:80'", "a\\ b \"c \\\" d\\e\" ''f''\n", "'", "\\"),
+    "socket_diagnosis": [
+        diagnosed_inet(2, b"\x7f\0\0\1"), diagnosed_inet(10, b"\0" * 15 + b"\1") + diagnosis(3, bytes(4)),
+        diagnosed_unix(b"/run/a b.sock\0") + diagnosed_unix(b"\0abstract"), diagnosis(2, struct.pack("<i", -1))],
     "sql_text": lines(
         "SELECT \"a 1\".b, `c` FROM t1 WHERE d = 'it''s' AND e IN (1, 2.5e-3, NULL) -- f\n", "SELECT E'a\\'b', $1, $q$ 'x' $q$",
         "INSERT INTO t VALUES (1, now()), (2, now()); /* a /* b */ c */ SELECT ARRAY[1, 2]", "SELECT 'a\\' \"b\" # c",

@@ -93,6 +93,7 @@ protected:
   /// What the worker has to its only peer now.
   static domain::PeerConnections look(Observed &observed, pid_t worker)
   {
+    EXPECT_TRUE(observed.collector->poll({})); // that the worker was started
     observed.all.clear();
     EXPECT_TRUE(observed.collector->sample_threads());
     EXPECT_TRUE(observed.collector->sample_outgoing());
@@ -115,12 +116,14 @@ protected:
 
 TEST_P(Outgoing, CountsEachConnectionOnceByWhatIsFirstSent)
 {
-  const std::string path = "/tmp/linger-outgoing-" + std::to_string(::getpid());
-  for (const bool is_unix : { false, true }) {
-    const Listener listener;
-    const auto peer = is_unix ? std::make_unique<Listener>(path) : std::make_unique<Listener>();
-    const WorkerProcess answering([&] { answer_each(*peer, pipe_[0], dialects().front()); });
-    OBSERVE_OR_SKIP(observed, options(), listener.address());
+  const Listener listener;
+  const Listener tcp;
+  const Listener path("/tmp/linger-outgoing-" + std::to_string(::getpid()));
+  const WorkerProcess answering([&] { answer_each(tcp, pipe_[0], dialects().front()); });
+  const WorkerProcess answering_too([&] { answer_each(path, pipe_[0], dialects().front()); });
+  OBSERVE_OR_SKIP(observed, options(), listener.address());
+  for (const Listener *peer : { &tcp, &path }) {
+    SCOPED_TRACE(peer->address());
     const WorkerProcess worker([&] {
       serve_one_at_a_time(listener, [&](int fd, const std::string &) {
         for (int i = 0; i < 3; ++i) {
@@ -135,10 +138,10 @@ TEST_P(Outgoing, CountsEachConnectionOnceByWhatIsFirstSent)
     });
     ASSERT_TRUE(ask(listener, "GET / HTTP/1.1\r\n\r\n").ends_with("ok"));
     const auto seen = look(*observed, worker.tgid());
-    EXPECT_EQ(seen.opened, 4U) << is_unix;
-    EXPECT_EQ(seen.closed, 3U) << is_unix;
-    EXPECT_EQ(seen.open, 1U) << is_unix;
-    EXPECT_EQ(seen.in_use, 0U) << is_unix;
+    EXPECT_EQ(seen.opened, 4U);
+    EXPECT_EQ(seen.closed, 3U);
+    EXPECT_EQ(seen.open, 1U);
+    EXPECT_EQ(seen.in_use, 0U);
   }
 }
 
@@ -169,17 +172,22 @@ TEST_P(Outgoing, IsInUseUntilTheRequestHasItsResponse)
 
 TEST_P(Outgoing, IsIdleInATransactionUntilTheDatabaseSaysItEnded)
 {
-  for (const Dialect &dialect : dialects()) {
+  const std::vector<Dialect> all = dialects();
+  const Listener listener;
+  const std::vector<Listener> peers(all.size());
+  std::vector<std::unique_ptr<WorkerProcess>> answering;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    answering.push_back(
+        std::make_unique<WorkerProcess>([&] { answer_each(peers[i], pipe_[0], all[i]); }));
+  OBSERVE_OR_SKIP(observed, options(), listener.address());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Dialect &dialect = all[i];
     SCOPED_TRACE(testing::PrintToString(dialect.begun));
-    const Listener listener;
-    const Listener peer;
-    const WorkerProcess answering([&] { answer_each(peer, pipe_[0], dialect); });
-    OBSERVE_OR_SKIP(observed, options(), listener.address());
     const WorkerProcess worker([&] {
       int to_peer = -1;
       serve_one_at_a_time(listener, [&](int fd, const std::string &request) {
         if (to_peer < 0)
-          to_peer = peer.connect();
+          to_peer = peers[i].connect();
         ask_peer(to_peer, request.starts_with("GET /begin") ? dialect.begin : dialect.end);
         send_text(fd, response);
       });
@@ -204,8 +212,8 @@ TEST_P(Outgoing, AWorkersEndSaysWhatItHadOpened)
   const WorkerProcess answering([&] { answer_each(peer, pipe_[0], dialects().front()); });
   OBSERVE_OR_SKIP(observed, options(), listener.address());
   WorkerProcess worker([&] { ask_peer(peer.connect(), "hello"); });
-  worker.join();
   const auto tgid = static_cast<std::uint32_t>(worker.tgid());
+  worker.join();
   std::optional<domain::OutgoingSample> last;
   EXPECT_TRUE(observed->wait_until([&] {
     for (const auto &sample : observed->all_of<domain::OutgoingSample>()) {

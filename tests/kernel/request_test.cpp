@@ -388,6 +388,31 @@ TEST_P(Requests, OnAUnixSocketAreSeen)
   EXPECT_EQ(observed->requests().size(), 3U);
 }
 
+TEST_P(Requests, OnAUnixSocketTakeTheirTimeInTheAcceptQueueAlong)
+{
+  const Listener listener("/tmp/linger-test-" + std::to_string(::getpid()) + "-queued.sock");
+  OBSERVE_OR_SKIP(observed, options(), listener.address());
+  const WorkerProcess worker([&] {
+    serve_one_at_a_time(listener, [](int fd, const std::string &) {
+      std::this_thread::sleep_for(40ms);
+      send_text(fd, response);
+    });
+  });
+
+  std::array<std::thread, 3> clients;
+  for (std::thread &client : clients)
+    client = std::thread([&] { ask(listener, "GET /unix HTTP/1.1\r\n\r\n"); });
+  for (std::thread &client : clients)
+    client.join();
+  ASSERT_TRUE(observed->wait_for_requests(3));
+
+  const auto requests = observed->requests();
+  EXPECT_LT(requests[0].times[Cause::accept_queue], 40ms);
+  EXPECT_GE(requests[1].times[Cause::accept_queue], 30ms);
+  EXPECT_GE(requests[2].times[Cause::accept_queue], 70ms);
+  EXPECT_EQ(requests[2].times.wall(), requests[2].window.length());
+}
+
 TEST_P(Requests, ThatDoNotFitIntoTheRingBufferAreCounted)
 {
   constexpr std::size_t sent = 400;

@@ -96,8 +96,9 @@ void expect_what_is_each_tasks_own(const std::string &interpreter)
       EXPECT_EQ(request.times[Cause::upstream], 0ns) << request.path;
       EXPECT_EQ(request.calls.upstream, 0U);
     }
-    if (request.path == "/hold")
+    if (request.path == "/hold") {
       EXPECT_GE(request.times[Cause::sleep], wait_length);
+    }
   }
 }
 

@@ -82,6 +82,14 @@ def connect_per_request():
     return "connected and closed"
 
 
+@app.get("/cache/wait")
+def wait_for_cache():
+    """A connection that waits until something is pushed to the list."""
+    with socket.create_connection(("127.0.0.1", REDIS_PORT)) as connection:
+        connection.sendall(b"*3\r\n$5\r\nBLPOP\r\n$4\r\nlist\r\n$1\r\n0\r\n")
+        return connection.recv(100)
+
+
 @app.get("/cache/<kind>/<end>")
 def cache(kind, end):
     """One connection to Redis, over TCP or its socket, kept or closed."""

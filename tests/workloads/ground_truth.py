@@ -16,8 +16,8 @@ import time
 import psycopg2
 import redis
 import truth
-from flask import Flask, Response, request
-from truth import Waited, log, original
+from flask import Flask, Response, request, send_file
+from truth import Measured, Waited, log, original
 
 SLEEP_SECONDS = 0.120
 DATABASE_SECONDS = 0.080
@@ -27,6 +27,7 @@ LOCK_SECONDS = 0.070
 SMUGGLED_SECONDS = 0.050
 CHILD_SECONDS = 0.050
 TURN_SECONDS = 0.020
+STREAM_SECONDS = 1.5
 PAGE_BYTES = 2 * 1024 * 1024
 # With the list's slot and the objects' headers, 28 KB of small objects.
 KEPT_OBJECTS, KEPT_OBJECT_BYTES = 240, 60
@@ -58,7 +59,7 @@ def sleep():
 
 @app.get("/nap/<int:ms>")
 def nap(ms):
-    with Waited("/nap/{}"):
+    with Measured("/nap/{}"):
         time.sleep(ms / 1000)
     return "slept"
 
@@ -66,7 +67,7 @@ def nap(ms):
 @app.get("/smuggled")
 def smuggled():
     """Sleeps as a module does that gevent and eventlet have not patched: holds up the whole loop."""
-    with Waited("/smuggled"):
+    with Measured("/smuggled"):
         original("time", "sleep")(SMUGGLED_SECONDS)
     return "slept"
 
@@ -118,7 +119,7 @@ def upstream():
     if not hasattr(connections, "upstream"):
         connections.upstream = http.client.HTTPConnection(
             "127.0.0.1", int(os.environ["TRUTH_UPSTREAM_PORT"]), timeout=10)
-    with Waited("/upstream"):
+    with Measured("/upstream"):
         connections.upstream.request("GET", "/")
         return connections.upstream.getresponse().read()
 
@@ -191,6 +192,21 @@ def child():
     with Waited("/child"):
         process.wait()
     return "waited"
+
+
+@app.get("/stream")
+def stream():
+    """Says a word, pauses for longer than a response of unknown length may, and says another."""
+    def words():
+        yield b"first"
+        time.sleep(STREAM_SECONDS)
+        yield b"last"
+    return Response(words())
+
+
+@app.get("/file")
+def file():
+    return send_file(__file__)
 
 
 def small_objects() -> list[str]:

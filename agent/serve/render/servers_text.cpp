@@ -104,6 +104,20 @@ std::vector<std::string> notes_of(const v1::Worker &worker)
                        counted_text(worker.memory().major_faults(), "major page fault")) };
 }
 
+/// "waiting to be accepted at 127.0.0.1:8000: 3 of 128, at most 97; 12 attempts turned away". Empty
+/// where nobody ever waited.
+std::string queue_text(const v1::ListenQueue &queue)
+{
+  if (queue.max_length() == 0 && queue.dropped() == 0)
+    return "";
+  std::string text = fmt::format("waiting to be accepted at {}: {} of {}, at most {}",
+                                 queue.address(), count_text(queue.length()),
+                                 count_text(queue.limit()), count_text(queue.max_length()));
+  if (queue.dropped() > 0)
+    text += fmt::format("; {} turned away", counted_text(queue.dropped(), "attempt"));
+  return text;
+}
+
 } // namespace
 
 std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &workers,
@@ -137,6 +151,9 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
   for (const v1::Server &server : servers) {
     text += inked(wrapped(headline_of(server), width, "  ", 4), Ink::bold, options.colour);
     text += wrapped(configuration_of(server), width, "    ", 4);
+    for (const v1::ListenQueue &queue : server.listen_queues())
+      if (const std::string waiting = queue_text(queue); !waiting.empty())
+        text += wrapped(waiting, width, "    ", 6);
     for (const std::string &gap : server.gaps())
       text += wrapped(gap, width, "    not known: ", 6);
     for (const std::string &limit : cpu_limits_of(server))

@@ -42,3 +42,12 @@ def check_own_waits(requests: list[dict], truths: list[int], cause: str, none_of
     for request in requests:
         for other in none_of:
             assert number(request["time"], f"{other}Ns") == 0, (cause, other, request)
+
+
+def check_own_sum(times: dict[str, int], truths: list[int], cause: str) -> None:
+    """The same of the sums over all requests of an endpoint, from a report: causes() of it."""
+    truth = sum(truths)
+    tolerance = max(0.01 * truth, 300_000 * len(truths))
+    assert times[cause] - tolerance <= truth, (cause, times, truth)
+    shown = sum(times.get(name, 0) for name in (cause, "eventLoop", "runQueue", "onCpu"))
+    assert truth <= shown + tolerance, (cause, times, truth)

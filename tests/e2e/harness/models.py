@@ -28,6 +28,7 @@ REQUIRED = {**NEEDS, MOVED: [], **{model: [model] for model in [*LOOP_CLASSES, "
 NO_LOOP = "no event loop"
 BLOCKING = "one request at a time"
 PROXY = "the proxy reads the whole answer"
+BUFFER = "the server keeps what its client does not read"
 UNIX = "no accept queue is noted on unix sockets"
 ROUTER = "the router accepts"
 NO_SOCKET = "counts as sleep: no socket shows it"
@@ -43,6 +44,8 @@ def not_asked(model: str) -> dict[str, str]:
         reasons["eventLoop"] = BLOCKING if model == "tornado" else NO_LOOP
     if model in NGINX or model == "uwsgi-router":
         reasons["clientWrite"] = PROXY
+    if model == "waitress":
+        reasons["clientWrite"] = BUFFER
     if model.endswith("-unix"):
         reasons["acceptQueue"] = UNIX
     if model == "uwsgi-router":
@@ -52,8 +55,9 @@ def not_asked(model: str) -> dict[str, str]:
 
 def told_by_client(model: str) -> set[str]:
     """Of these causes the client knows how long they were, and not the application: tornado calls
-    it when the request is there, and writes when it has returned."""
-    return {"acceptQueue", "clientRead", "clientWrite"} if model == "tornado" else {"acceptQueue"}
+    it when the request is there, and writes when it has returned; waitress likewise reads ahead."""
+    known = {"tornado": {"clientRead", "clientWrite"}, "waitress": {"clientRead"}}
+    return {"acceptQueue"} | known.get(model, set())
 
 
 def slack_ns(model: str, cause: str) -> tuple[int, int]:
@@ -62,7 +66,7 @@ def slack_ns(model: str, cause: str) -> tuple[int, int]:
     if cause == "eventLoop":
         # When its timer ended while another one held the loop, no socket shows.
         return 20_000_000, 0
-    if cause == "clientWrite" or (model, cause) == ("tornado", "clientRead"):
+    if cause == "clientWrite" or (cause == "clientRead" and model in ("tornado", "waitress")):
         # What interrupts take of a thread is not in its clock, nor what it ran in the client's.
         return 0, 700_000
     return 0, 0

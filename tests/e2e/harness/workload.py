@@ -14,7 +14,7 @@ from services.redis_server import Redis
 
 from .paths import ROOT, WORKLOADS
 from .resolver import WORKLOAD_ADDRESS, Resolver
-from .servers import Fronted, Uwsgi
+from .servers import Fronted, PythonServer, Uwsgi
 
 UPSTREAM_DELAY_MS = 60
 RESOLVER_DELAY_SECONDS = 0.040
@@ -33,9 +33,12 @@ UWSGI = {
 # uWSGI's own, in front of its workers.
 ROUTER = ["--plugin", "http", "--http", "127.0.0.1:{port}"]
 NGINX = ["nginx-gunicorn", "nginx-gunicorn-unix", "nginx-uwsgi", "nginx-uwsgi-unix"]
-MODELS = [*WORKER_CLASSES, *UWSGI, *NGINX]
+# One thread receives, others answer.
+WAITRESS = ["--listen=127.0.0.1:{port}", "--threads=4", "ground_truth:app"]
+MODELS = [*WORKER_CLASSES, *UWSGI, *NGINX, "waitress"]
 # What each needs beside SERVICES.
-NEEDS = {model: [name for name in ("uwsgi", "nginx") if name in model] for model in MODELS}
+NEEDS = {model: [name for name in ("uwsgi", "nginx", "waitress") if name in model]
+         for model in MODELS}
 
 
 # Many requests share a thread; what blocks the thread blocks them all.
@@ -105,6 +108,8 @@ class Workload:
             return self.serve(*WORKER_CLASSES[model], *options)
         if model == "uwsgi-router":
             return self.start_other(Uwsgi, *UWSGI[model], *options, listen=ROUTER)
+        if model == "waitress":
+            return self.start_other(PythonServer, model, *options, *WAITRESS)
         if model in UWSGI:
             return self.start_other(Uwsgi, *UWSGI[model], *options)
         self._servers += 1

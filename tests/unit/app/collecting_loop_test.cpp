@@ -138,6 +138,19 @@ TEST_F(CollectingLoopTest, SaysInTheCoverageWhichServerCouldNotBeWatched)
   EXPECT_THAT(report().coverage.gaps, testing::Not(testing::Contains(HasSubstr("the map"))));
 }
 
+TEST_F(CollectingLoopTest, LooksAtTheAcceptQueuesOrSaysWhyNot)
+{
+  const auto loop = open();
+  ASSERT_TRUE(loop) << loop.error().what;
+  ASSERT_EQ(report().servers.at(0).listen_queues.size(), 1U);
+  EXPECT_EQ(report().servers[0].listen_queues[0].max_length, 3U);
+
+  script.queue_error = Error{ Error::Kind::not_permitted, "no namespace" };
+  script.now += CollectingLoop::sample_interval;
+  ASSERT_TRUE((*loop)->turn());
+  EXPECT_THAT(report().coverage.gaps, testing::Contains(HasSubstr("no namespace")));
+}
+
 TEST_F(CollectingLoopTest, FailsWhenTheOneServerAskedForCannotBeWatched)
 {
   script.watch_error = Error{ Error::Kind::not_permitted, "no" };

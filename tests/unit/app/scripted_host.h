@@ -26,6 +26,7 @@ public:
   std::optional<Error> cpu_limits_error;
   std::optional<Error> watch_error;
   std::optional<Error> poll_error;
+  std::optional<Error> queue_error;
   domain::Nanos now = std::chrono::seconds{ 10 };
 
   bool attached = false;
@@ -147,6 +148,19 @@ public:
                                  .tgid = tgid,
                                  .resident_bytes = 64 << 20,
                                  .anonymous_bytes = 48 << 20 };
+  }
+
+  Result<domain::ListenSample> sample_listen_queues(const domain::Server &server) override
+  {
+    return script_.with([&](HostScript &script) -> Result<domain::ListenSample> {
+      if (script.queue_error)
+        return tl::unexpected(*script.queue_error);
+      return domain::ListenSample{
+        .time = domain::MonotonicTime{ script.now },
+        .server = server.master_tgid,
+        .queues = { { .address = "127.0.0.1:8000", .length = 3, .limit = 128, .dropped = 0 } }
+      };
+    });
   }
 
   domain::CoverageSample sample_coverage() override

@@ -53,7 +53,7 @@ protected:
   PeerConnections look(domain::Nanos time, const std::vector<OutgoingSocket> &sockets,
                        const std::vector<OpenedCount> &counts = {})
   {
-    const auto samples = ledger.look(at(time), sockets, counts);
+    const auto samples = ledger.look(at(time), { worker }, sockets, counts);
     EXPECT_EQ(samples.size(), 1U);
     EXPECT_EQ(samples.at(0).peers.size(), 1U);
     return samples.at(0).peers.at(0);
@@ -87,7 +87,7 @@ TEST_F(OutgoingLedgerTest, WhatWasThereAtTheFirstLookWasNotOpenedSince)
 
 TEST_F(OutgoingLedgerTest, ConnectionsThatLivedBetweenTwoLooksAreOpenedAndClosed)
 {
-  (void)ledger.look(at(1s), {}, {});
+  (void)ledger.look(at(1s), { worker }, {}, {});
   const PeerConnections seen = look(2s, { socket(9) }, opened(8));
 
   EXPECT_EQ(seen.open, 1U);
@@ -104,7 +104,7 @@ TEST_F(OutgoingLedgerTest, WhatAYoungWorkerOpenedBeforeItsFirstLookWasNotThere)
 
 TEST_F(OutgoingLedgerTest, AConnectionIsNotOpenedUntilSomethingIsSentOnIt)
 {
-  (void)ledger.look(at(1s), {}, {});
+  (void)ledger.look(at(1s), { worker }, {}, {});
   OutgoingSocket unused = socket(1);
   unused.used = false;
   const PeerConnections before = look(2s, { unused });
@@ -118,7 +118,7 @@ TEST_F(OutgoingLedgerTest, AConnectionIsNotOpenedUntilSomethingIsSentOnIt)
 
 TEST_F(OutgoingLedgerTest, ClosedNeverDecreases)
 {
-  (void)ledger.look(at(1s), {}, {});
+  (void)ledger.look(at(1s), { worker }, {}, {});
   EXPECT_EQ(look(2s, {}, opened(2)).closed, 2U);
   // It was opened between the reading of the counts and that of the descriptors.
   EXPECT_EQ(look(3s, { socket(1) }, opened(2)).closed, 2U);
@@ -127,7 +127,7 @@ TEST_F(OutgoingLedgerTest, ClosedNeverDecreases)
 
 TEST_F(OutgoingLedgerTest, TheOldestIsKnownSinceItWasFirstSeen)
 {
-  (void)ledger.look(at(1s), {}, {});
+  (void)ledger.look(at(1s), { worker }, {}, {});
   (void)look(2s, { socket(1) }, opened(1));
   PeerConnections seen = look(5s, { socket(1), socket(2) }, opened(2));
   EXPECT_EQ(seen.oldest_since, at(2s));
@@ -163,7 +163,7 @@ TEST_F(OutgoingLedgerTest, ManyPeersAreOne)
   std::vector<OutgoingSocket> sockets;
   for (std::uint64_t i = 0; i < 2 * OutgoingLedger::max_peers; ++i)
     sockets.push_back(socket(i + 1, std::to_string(i)));
-  const auto samples = ledger.look(at(1s), sockets, {});
+  const auto samples = ledger.look(at(1s), { worker }, sockets, {});
 
   ASSERT_EQ(samples.at(0).peers.size(), OutgoingLedger::max_peers + 1);
   std::uint64_t open = 0;
@@ -178,7 +178,7 @@ TEST_F(OutgoingLedgerTest, ManyPeersAreOne)
 
 TEST_F(OutgoingLedgerTest, AWorkerIsSampledThoughItHasNoConnections)
 {
-  const auto samples = ledger.look(at(1s), {}, {});
+  const auto samples = ledger.look(at(1s), { worker }, {}, {});
   ASSERT_EQ(samples.size(), 1U);
   EXPECT_TRUE(samples.front().peers.empty());
   EXPECT_EQ(samples.front().counted_since, at(0s));
@@ -188,7 +188,7 @@ TEST_F(OutgoingLedgerTest, WhatIsNotWatchedIsNobodys)
 {
   OutgoingSocket foreign = socket(1);
   foreign.tgid = 999;
-  const auto samples = ledger.look(at(1s), { foreign }, {});
+  const auto samples = ledger.look(at(1s), { worker, 999 }, { foreign }, {});
   ASSERT_EQ(samples.size(), 1U);
   EXPECT_TRUE(samples.front().peers.empty());
 }

@@ -45,7 +45,7 @@ TEST_F(FindPythonServers, WaitressIsItsOwnWorker)
   EXPECT_EQ(servers[0].workers_configured, 1);
   EXPECT_THAT(servers[0].workers, ElementsAre(domain::WorkerProcess{ 100, 5000, 1 }));
   EXPECT_THAT(servers[0].listen, ElementsAre("127.0.0.1:8000"));
-  EXPECT_THAT(servers[0].gaps, ElementsAre(HasSubstr("do not use its figures")));
+  EXPECT_THAT(servers[0].gaps, IsEmpty());
   EXPECT_EQ(servers[1].app, "shop:make");
   EXPECT_EQ(servers[1].threads_per_worker, 4);
 }
@@ -68,7 +68,7 @@ TEST_F(FindPythonServers, UvicornHasWorkersOrIsOne)
   EXPECT_EQ(servers[1].workers_configured, 2);
   ASSERT_EQ(servers[1].workers.size(), 2);
   EXPECT_EQ(servers[1].workers[0].tgid, 202);
-  EXPECT_THAT(servers[1].gaps, ElementsAre(HasSubstr("serves several requests on one thread")));
+  EXPECT_THAT(servers[1].gaps, IsEmpty());
 }
 
 TEST_F(FindPythonServers, NothingThatDoesNotListenOrWasForked)

@@ -40,6 +40,36 @@ TEST_F(EvidenceTest, SumsRequestsByServerMethodAndRoute)
   EXPECT_EQ(worker_in(sums, worker).times.wall(), 305ms);
 }
 
+TEST_F(EvidenceTest, SaysHowManyPipelinedRequestsHaveNoName)
+{
+  Request named = request(1, 0ms, 10ms);
+  named.pipelined = true;
+  Request nameless = request(2, 10ms, 20ms, "");
+  nameless.pipelined = true;
+  nameless.method = "-";
+  evidence.add(named);
+  evidence.add(nameless);
+
+  const Report pipelined = report();
+  ASSERT_EQ(pipelined.coverage.gaps.size(), 1U);
+  EXPECT_EQ(pipelined.coverage.gaps[0].find("1 requests came in one read behind another"), 0U);
+  EXPECT_EQ(pipelined.coverage.requests_broken, 1U);
+  EXPECT_EQ(pipelined.coverage.requests_seen, 1U);
+}
+
+TEST_F(EvidenceTest, GivesAcceptQueuesToTheirServer)
+{
+  evidence.add(ListenSample{ .time = {},
+                             .server = master,
+                             .queues = { { .address = "[::]:80", .length = 3, .limit = 8 } } });
+  evidence.add(ListenSample{ .time = {}, .server = 4711, .queues = { { .address = "[::]:81" } } });
+
+  const Report queues = report();
+  ASSERT_EQ(queues.servers.size(), 1U);
+  ASSERT_EQ(queues.servers[0].listen_queues.size(), 1U);
+  EXPECT_EQ(queues.servers[0].listen_queues[0].length, 3U);
+}
+
 TEST_F(EvidenceTest, SumsNoFurtherThanThereIsTime)
 {
   constexpr Nanos longest{ 1LL << 61 }; // as a recording may state it

@@ -30,6 +30,12 @@ TEST(RequestThreads, AreThoseThatServeOneRequestAtATime)
   EXPECT_FALSE(has_request_threads({ .kind = ServerKind::waitress, .worker_class = "threads" }));
 }
 
+TEST(Handing, IsWhatWaitressDoes)
+{
+  EXPECT_TRUE(hands_requests_over({ .kind = ServerKind::waitress, .worker_class = "threads" }));
+  EXPECT_FALSE(hands_requests_over({ .kind = ServerKind::gunicorn, .worker_class = "gthread" }));
+}
+
 TEST(Masters, ForkWorkersUnlessTheyAreOneOrApache)
 {
   EXPECT_TRUE(forks_workers({ .master_tgid = 1, .workers = { { .tgid = 2 } } }));

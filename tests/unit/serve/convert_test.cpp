@@ -81,6 +81,22 @@ TEST(ToProto, TellsPeopleTheTimesOfAReport)
   EXPECT_EQ(message.findings(0).severity(), v1::SEVERITY_WARNING);
 }
 
+TEST(ToProto, TurnsAnAcceptQueueIntoItsMessage)
+{
+  domain::Report report;
+  report.servers.emplace_back().listen_queues = {
+    { .address = "[::]:80", .length = 3, .max_length = 97, .limit = 128, .dropped = 12 }
+  };
+  const v1::Report message = to_proto(report);
+  const v1::ListenQueue &queue = message.servers(0).listen_queues(0);
+
+  EXPECT_EQ(queue.address(), "[::]:80");
+  EXPECT_EQ(queue.length(), 3U);
+  EXPECT_EQ(queue.max_length(), 97U);
+  EXPECT_EQ(queue.limit(), 128U);
+  EXPECT_EQ(queue.dropped(), 12U);
+}
+
 TEST(ToProto, TurnsAnEndpointIntoItsMessage)
 {
   domain::Report report;

@@ -33,6 +33,10 @@ v1::Report report_with(const std::string &text)
   server.server.app = server.server.worker_class = server.server.container = text;
   server.server.listen = { "127.0.0.1:8000", text };
   server.server.gaps = { text };
+  server.listen_queues = {
+    { .address = "127.0.0.1:8000", .limit = 128 },
+    { .address = text, .length = 3, .max_length = 97, .limit = 128, .dropped = 12 }
+  };
   server.workers.resize(2);
   server.workers[0] = { .tgid = 101,
                         .state = domain::WorkerState::blocked,
@@ -143,6 +147,16 @@ TEST(ReportText, ShowsTheFiguresThatMatter)
          "kept: 28.7 KB a request (27.0 KB to 30.0 KB, 95 %; growth)", "blocked", "97 %", "2 lost",
          "60.0 ms of CPU time", "2.00 us a request", "TLS peers" })
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
+}
+
+TEST(ReportText, SaysWhatWaitsToBeAcceptedWhereSomethingDid)
+{
+  const std::string text = report_text(report_with("[::]:80"), { .width = 200 });
+  EXPECT_NE(text.find("waiting to be accepted at [::]:80: 3 of 128, at most 97; 12 attempts turned "
+                      "away\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("waiting to be accepted at 127.0.0.1:8000"), std::string::npos);
 }
 
 TEST(ReportText, FitsTheWidth)

@@ -1,0 +1,23 @@
+// How many connections wait to be accepted by a server.
+
+#pragma once
+
+#include "base/result.h"
+#include "domain/observation.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace linger::discover {
+
+/// The accept queues of those of `addresses` (as domain::Server::listen has them) that are listened
+/// on in the network namespace of process `tgid`, by address; several sockets of one address are
+/// summed. Enters another namespace than the caller's own on a thread of its own, which needs
+/// CAP_SYS_ADMIN, and keeps nothing of it. not_found once the process is gone.
+[[nodiscard]] Result<std::vector<domain::ListenQueue>>
+read_listen_queues(const std::filesystem::path &proc, std::uint32_t tgid,
+                   const std::vector<std::string> &addresses);
+
+} // namespace linger::discover
