@@ -5,6 +5,7 @@
 
 #include <array>
 #include <fmt/format.h>
+#include <optional>
 
 namespace linger::python {
 namespace {
@@ -34,12 +35,6 @@ private:
   const Memory &memory_;
 };
 
-std::uint64_t innermost_frame(const Reader &read, const Layout &layout, std::uint64_t thread)
-{
-  const std::uint64_t frame = read.pointer(thread + layout.thread_frame);
-  return frame && layout.cframe_frame ? read.pointer(frame + *layout.cframe_frame) : frame;
-}
-
 bool is_foreign(const Memory &memory, const Layout &layout, std::uint64_t frame)
 {
   return layout.frame_owner &&
@@ -47,18 +42,25 @@ bool is_foreign(const Memory &memory, const Layout &layout, std::uint64_t frame)
              layout.first_foreign_owner;
 }
 
-/// The code object of a thread's innermost Python function; 0 when it has none.
-std::uint64_t innermost_code(const Memory &memory, const Layout &layout, std::uint64_t thread)
+/// The code object of a thread's innermost Python function; 0 when it is in none, nullopt when that
+/// cannot be read.
+std::optional<std::uint64_t> innermost_code(const Memory &memory, const Layout &layout,
+                                            std::uint64_t thread)
 {
-  const Reader read{ memory };
-  std::uint64_t frame = innermost_frame(read, layout, thread);
-  for (int depth = 0; frame && depth < most_frames; ++depth) {
-    if (!is_foreign(memory, layout, frame))
-      return read.pointer(frame + layout.frame_code) &
-             ~static_cast<std::uint64_t>(layout.frame_code_tag_mask);
-    frame = read.pointer(frame + layout.frame_previous);
+  const auto pointer = [&](std::uint64_t address) { return memory.value<std::uint64_t>(address); };
+  auto frame = pointer(thread + layout.thread_frame);
+  if (frame && layout.cframe_frame)
+    frame = pointer(*frame + *layout.cframe_frame);
+  for (int depth = 0; frame && *frame != 0 && depth < most_frames; ++depth) {
+    if (!is_foreign(memory, layout, *frame)) {
+      const auto code = pointer(*frame + layout.frame_code);
+      if (!code)
+        return std::nullopt;
+      return *code & ~static_cast<std::uint64_t>(layout.frame_code_tag_mask);
+    }
+    frame = pointer(*frame + layout.frame_previous);
   }
-  return 0;
+  return frame && *frame == 0 ? std::optional<std::uint64_t>(0) : std::nullopt;
 }
 
 /// Whether `code` is a code object with a file name; where the file does not name the types, a
@@ -85,7 +87,8 @@ std::uint64_t slot_value(const Reader &read, const Slot &slot, std::uint64_t thr
   return slots ? read.pointer(slots + slot.offset) : 0;
 }
 
-/// What does not hold; empty when everything does.
+/// What does not hold; empty when everything does. The threads of an idle uWSGI are in no Python
+/// function, so that there is no frame to be checked; that they say so is enough then.
 std::string_view problem_of(const Memory &memory, const Interpreter &interpreter,
                             const ProcessLayout &process)
 {
@@ -96,6 +99,7 @@ std::string_view problem_of(const Memory &memory, const Interpreter &interpreter
   if (!state)
     return "it has no main interpreter";
   bool slot_seen = false;
+  bool frame_seen = false;
   std::uint64_t thread = read.pointer(state + layout.interpreter_threads_head);
   if (!thread)
     return "it has no threads";
@@ -105,13 +109,16 @@ std::string_view problem_of(const Memory &memory, const Interpreter &interpreter
     const std::uint64_t pointer = read.pointer(thread + layout.thread_id);
     if (pointer && slot_value(read, process.slot, pointer) == thread) {
       slot_seen = true;
-      const std::uint64_t code = innermost_code(memory, layout, thread);
-      if (code && is_code(memory, interpreter, layout, code))
+      const auto code = innermost_code(memory, layout, thread);
+      if (code && *code != 0 && is_code(memory, interpreter, layout, *code))
         return {};
+      frame_seen |= !code || *code != 0;
     }
     thread = read.pointer(thread + layout.thread_next);
   }
-  return slot_seen ? "no frame leads to a code object" : "no thread's slot holds its state";
+  if (!slot_seen)
+    return "no thread's slot holds its state";
+  return frame_seen ? "no frame leads to a code object" : "";
 }
 
 std::uint64_t gil_address_of(const Memory &memory, const Interpreter &interpreter,

@@ -32,6 +32,8 @@ struct blocking {
 
 enum {
 	SELECT_WORDS = 16, // FD_SETSIZE is 1024
+	POLLIN = 1,
+	POLLOUT = 4,
 };
 
 static __always_inline void block_on_socket(struct file *file, enum syscall_kind kind,
@@ -113,6 +115,12 @@ static __always_inline int lowest_bit(__u64 word)
 	return bit + !(word & 1);
 }
 
+// Whether only room to write is waited for.
+static __always_inline bool is_for_room(const struct pollfd *first)
+{
+	return (first->events & (POLLIN | POLLOUT)) == POLLOUT;
+}
+
 // The lowest descriptor in the first set of a select that has one; -1 when there is none.
 static __always_inline int first_selected(const struct syscall *syscall)
 {
@@ -177,22 +185,28 @@ static __always_inline struct file *first_in_epoll(struct file *epoll_file, bool
 	return is_listening(below) ? below : first;
 }
 
-static __always_inline struct file *awaited_file(struct task_struct *task, enum syscall_kind kind,
+// The file that a call of this kind waits for. `kind` becomes SYSCALL_SEND where a call that can
+// wait for several things waits for room to write.
+static __always_inline struct file *awaited_file(struct task_struct *task, enum syscall_kind *kind,
 						 const struct syscall *syscall, bool has_request)
 {
 	struct pollfd first = {};
 	struct file *file;
 	int fd;
 
-	switch (kind) {
+	switch (*kind) {
 	case SYSCALL_POLL:
 		if (bpf_probe_read_user(&first, sizeof(first), (const void *)syscall->args[0])) {
 			count_loss(LOSS_WAIT_ARGUMENT);
 			return NULL;
 		}
+		if (is_for_room(&first))
+			*kind = SYSCALL_SEND;
 		return file_of(task, first.fd);
 	case SYSCALL_SELECT:
 		fd = first_selected(syscall);
+		if (!syscall->args[1])
+			*kind = SYSCALL_SEND;
 		return fd < 0 ? NULL : file_of(task, fd);
 	case SYSCALL_EPOLL:
 		file = file_of(task, syscall->args[0]);
@@ -263,7 +277,7 @@ __weak __noinline int classify(struct thread_state *state, struct blocking *bloc
 		blocking->maybe_idle = true;
 		// fall through
 	default:
-		file = awaited_file(task, kind, &syscall, state->request_socket);
+		file = awaited_file(task, &kind, &syscall, state->request_socket);
 		if (file)
 			block_on_file(file, kind, state, blocking);
 	}

@@ -12,6 +12,7 @@
 enum {
 	EAGAIN = 11,
 	EINPROGRESS = 115,
+	SOCK_NOSPACE = 2, // a bit of a socket's flags
 };
 
 static __always_inline void expect_client(struct thread_state *state, __u64 socket,
@@ -110,13 +111,23 @@ static __always_inline void meet_connection(struct task_struct *task, struct thr
 	state->connection_saved = true;
 }
 
+// A send that moved less than it was asked to leaves this mark until there is room again. asyncio
+// does not try a second time before that.
+static __always_inline bool lacks_room(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_socket, flags) & 1UL << SOCK_NOSPACE;
+}
+
 static __always_inline void touch_accepted(struct task_struct *task, struct thread_state *state,
 					   __u64 socket, int result, enum syscall_kind kind,
 					   __u64 now_ns)
 {
 	expect_no_socket(state);
-	if (result > 0)
+	if (result > 0) {
+		if (kind == SYSCALL_SEND && lacks_room((struct sock *)socket))
+			expect_client(state, socket, kind);
 		return;
+	}
 	// Tornado receives until there is no more, whatever the task then waits for.
 	if (would_block(result) && kind == SYSCALL_RECEIVE && state->loop.has_tasks)
 		return;

@@ -196,6 +196,7 @@ struct tcp_sock {
 };
 
 struct socket {
+	unsigned long flags;
 	struct sock *sk;
 	struct file *file;
 };

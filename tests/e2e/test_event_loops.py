@@ -1,88 +1,19 @@
 """Where many requests share a thread, is each given its own time, and is who blocks them named?"""
 
 from collections import Counter
-from statistics import median
 
 import pytest
 from harness.agent import Running
-from harness.client import Client
 from harness.concurrent import check_own_sum, send_mixed
 from harness.report import causes, counts, endpoint_of, fired, number
 from harness.requirements import PROBES, SERVICES
-from harness.slow_client import upload
 from harness.workload import LOOP_CLASSES
-from services.processes import wait_until
 
 pytestmark = [pytest.mark.requires(*PROBES, *SERVICES),
               pytest.mark.requires("gevent", "eventlet")]
 
-ROUNDS = 15
-CAUSE_OF = {
-    "/sleep": "sleep",
-    "/smuggled": "sleep",
-    "/database": "database",
-    "/cpu": "onCpu",
-    "/upstream": "upstream",
-    "/cache": "cache",
-    "/upload": "clientRead",
-}
-CONTROL = "/hello"
 CONCURRENT, EACH = 200, 5
 DIAGNOSE = ["diagnose", "--no-agent", "--format", "json", "--duration", "10m"]
-
-
-def send_round(port: int, client: Client) -> None:
-    client.get(CONTROL)
-    for route in CAUSE_OF:
-        if route == "/upload":
-            upload(port, route)
-        else:
-            client.get(route)
-
-
-@pytest.fixture(scope="module", params=sorted(LOOP_CLASSES))
-def observed(request, workload, tmp_path_factory):
-    """The requests that linger told of, one at a time, and the application's own truth."""
-    directory = tmp_path_factory.mktemp("loops")
-    with workload.serve(*LOOP_CLASSES[request.param]) as server, Client(server.port) as client:
-        for _ in range(3):
-            send_round(server.port, client)
-        workload.forget_truths()
-        with Running(directory, "linger", "watch", "requests", "--no-agent", "--format", "json",
-                     "--pid", server.tgid).wait_attached() as watch:
-            for _ in range(ROUNDS):
-                send_round(server.port, client)
-            wait_until(lambda: len(watch.lines()) >= ROUNDS * (len(CAUSE_OF) + 1), 10,
-                       "every request is told of")
-            return [line["request"] for line in watch.lines()], workload.truths()
-
-
-@pytest.mark.parametrize("route", CAUSE_OF)
-def test_shows_a_wait_as_long_as_the_application_measured_it(observed, route):
-    requests, truths = observed
-    of_route = [request for request in requests if request["route"] == route]
-    assert len(of_route) == len(truths[route]) == ROUNDS
-    # One client asks for one thing after the other, so both lists are in the same order. The calmest
-    # third is compared: what other processes took from the rest says nothing about Linger.
-    calm = sorted(zip(of_route, truths[route]),
-                  key=lambda pair: number(pair[0]["time"], "runQueueNs"))[:ROUNDS // 3]
-    shown = median(number(request["time"], f"{CAUSE_OF[route]}Ns") for request, _ in calm)
-    queued = median(number(request["time"], "runQueueNs") for request, _ in calm)
-    truth = median(truth for _, truth in calm)
-    if CAUSE_OF[route] == "onCpu":
-        shown -= median(number(request["time"], "onCpuNs") for request in requests
-                        if request["route"] == CONTROL)
-    assert truth > 25_000_000, "the application did not wait"
-    # The hub's way back to the greenlet is in what the application measured.
-    tolerance = max(0.02 * truth, 1_000_000)
-    assert shown - tolerance <= truth <= shown + queued + tolerance
-
-
-def test_gives_every_nanosecond_of_a_request_exactly_one_cause(observed):
-    for request in observed[0]:
-        wall = number(request["time"], "wallNs")
-        assert wall > 0, request
-        assert abs(sum(causes(request["time"]).values()) - wall) <= 0.01 * wall, request
 
 
 def diagnosed(directory, server, routes: list[str]) -> tuple[dict, Counter]:

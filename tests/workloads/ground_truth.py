@@ -1,24 +1,23 @@
 """A Flask application that knows what its requests wait for.
 
-Each endpoint makes one kind of wait and appends what it measured itself to TRUTH_FILE: one JSON
-object a line, {"endpoint", "tgid", "tid", "truth_ns"}, by the monotonic clock (for /cpu: by the
-thread's own). An endpoint without a wait writes nothing. The environment names the services:
-TRUTH_DATABASE (a psycopg2 connection string), TRUTH_CACHE (a Redis URL) and TRUTH_UPSTREAM_PORT.
+Each endpoint makes one kind of wait and appends what it measured itself to TRUTH_FILE (truth.py); /cpu
+what it ran. An endpoint without a wait writes nothing. The
+environment names the services: TRUTH_DATABASE (a psycopg2 connection string), TRUTH_CACHE (a Redis
+URL), TRUTH_UPSTREAM_PORT, TRUTH_RESOLVER (an IPv4 address) and TRUTH_DISK (a large file).
 """
 
 import http.client
-import json
 import os
 import signal
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 
 import psycopg2
 import redis
+import truth
 from flask import Flask, Response, request, send_file
+from truth import Measured, Waited, log, original
 
 SLEEP_SECONDS = 0.120
 DATABASE_SECONDS = 0.080
@@ -27,8 +26,9 @@ CACHE_SECONDS = 0.040
 LOCK_SECONDS = 0.070
 SMUGGLED_SECONDS = 0.050
 CHILD_SECONDS = 0.050
+TURN_SECONDS = 0.020
 STREAM_SECONDS = 1.5
-DISK_BYTES = 4 * 1024 * 1024
+PAGE_BYTES = 2 * 1024 * 1024
 # With the list's slot and the objects' headers, 28 KB of small objects.
 KEPT_OBJECTS, KEPT_OBJECT_BYTES = 240, 60
 
@@ -36,30 +36,6 @@ app = Flask(__name__)
 connections = threading.local()
 cache = redis.Redis.from_url(os.environ.get("TRUTH_CACHE", "redis://127.0.0.1:6379"))
 KEPT = []
-
-
-def log(endpoint: str, truth_ns: int) -> None:
-    """One write of one line, so that workers may share the file."""
-    line = json.dumps({"endpoint": endpoint, "tgid": os.getpid(),
-                       "tid": threading.get_native_id(), "truth_ns": truth_ns})
-    file = os.open(os.environ["TRUTH_FILE"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        os.write(file, line.encode() + b"\n")
-    finally:
-        os.close(file)
-
-
-class Measured:
-    """The wall time of its block, logged at its end."""
-
-    def __init__(self, endpoint: str):
-        self._endpoint = endpoint
-
-    def __enter__(self):
-        self._begin = time.monotonic_ns()
-
-    def __exit__(self, *_):
-        log(self._endpoint, time.monotonic_ns() - self._begin)
 
 
 @app.get("/hello")
@@ -76,7 +52,7 @@ def count(name):
 
 @app.get("/sleep")
 def sleep():
-    with Measured("/sleep"):
+    with Waited("/sleep"):
         time.sleep(SLEEP_SECONDS)
     return "slept"
 
@@ -88,31 +64,42 @@ def nap(ms):
     return "slept"
 
 
-def unpatched_sleep(seconds: float) -> None:
-    """The time.sleep that gevent and eventlet replaced, as a module finds it that was imported
-    before them: it holds up the whole event loop."""
-    if "gevent" in sys.modules:
-        sys.modules["gevent.monkey"].get_original("time", "sleep")(seconds)
-    elif "eventlet" in sys.modules:
-        sys.modules["eventlet.patcher"].original("time").sleep(seconds)
-    else:
-        time.sleep(seconds)
-
-
 @app.get("/smuggled")
 def smuggled():
+    """Sleeps as a module does that gevent and eventlet have not patched: holds up the whole loop."""
     with Measured("/smuggled"):
-        unpatched_sleep(SMUGGLED_SECONDS)
+        original("time", "sleep")(SMUGGLED_SECONDS)
+    return "slept"
+
+
+def database_connection():
+    """The thread's own."""
+    if not hasattr(connections, "database"):
+        connections.database = psycopg2.connect(os.environ["TRUTH_DATABASE"])
+        connections.database.autocommit = True
+    return connections.database
+
+
+@app.get("/connected")
+def connected():
+    """Opens what is opened once a thread."""
+    database_connection()
+    return "connected"
+
+
+@app.get("/turn")
+def turn():
+    """By how much it woke up too late: another greenlet had the thread."""
+    begin = time.monotonic_ns()
+    time.sleep(TURN_SECONDS)
+    log("/turn", time.monotonic_ns() - begin - int(TURN_SECONDS * 1e9))
     return "slept"
 
 
 @app.get("/database")
 def database():
-    if not hasattr(connections, "database"):
-        connections.database = psycopg2.connect(os.environ["TRUTH_DATABASE"])
-        connections.database.autocommit = True
-    with connections.database.cursor() as cursor:
-        with Measured("/database"):
+    with database_connection().cursor() as cursor:
+        with Waited("/database"):
             cursor.execute("SELECT pg_sleep(%s)", (DATABASE_SECONDS,))
     return "queried"
 
@@ -140,7 +127,7 @@ def upstream():
 @app.get("/cache")
 def cached():
     """DEBUG SLEEP keeps Redis, and so its caller, for the exact time; timeouts are rounded."""
-    with Measured("/cache"):
+    with Waited("/cache"):
         cache.execute_command("DEBUG", "SLEEP", CACHE_SECONDS)
     return "fetched"
 
@@ -152,7 +139,7 @@ def lock():
     contended.acquire()
     holder = threading.Timer(LOCK_SECONDS, contended.release)
     # Starting a thread and joining it are waits for locks too.
-    with Measured("/lock"):
+    with Waited("/lock"):
         holder.start()
         contended.acquire()
         holder.join()
@@ -161,25 +148,48 @@ def lock():
 
 @app.post("/upload")
 def upload():
-    with Measured("/upload"):
+    with Waited("/upload"):
         body = request.get_data()
     return str(len(body))
 
 
+@app.get("/page")
+def page():
+    """Its client takes its time to read."""
+    def pieces():
+        with Waited("/page"):
+            yield bytes(PAGE_BYTES)
+    return Response(pieces(), headers={"Content-Length": str(PAGE_BYTES)})
+
+
+@app.get("/dns")
+def dns():
+    truth.resolve("/dns")
+    return "resolved"
+
+
 @app.get("/disk")
 def disk():
-    with tempfile.TemporaryFile() as file:
-        with Measured("/disk"):
-            file.write(bytes(DISK_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    return "written"
+    truth.read_uncached("/disk")
+    return "read"
+
+
+@app.get("/page-fault")
+def page_fault():
+    truth.fault_pages("/page-fault")
+    return "read"
+
+
+@app.get("/gil")
+def gil():
+    truth.wait_for_gil("/gil")
+    return "ran"
 
 
 @app.get("/child")
 def child():
     process = subprocess.Popen(["/bin/sleep", str(CHILD_SECONDS)])
-    with Measured("/child"):
+    with Waited("/child"):
         process.wait()
     return "waited"
 

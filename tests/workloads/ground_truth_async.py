@@ -9,7 +9,8 @@ import os
 import time
 from urllib.parse import urlsplit
 
-from ground_truth import CPU_NS, SMUGGLED_SECONDS, Measured, log
+from ground_truth import CPU_NS, SMUGGLED_SECONDS
+from truth import Measured, log
 
 CACHE_SECONDS = 0.250
 QUESTION = b"GET / HTTP/1.1\r\nHost: payment\r\nConnection: close\r\n\r\n"

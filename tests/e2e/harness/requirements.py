@@ -47,6 +47,7 @@ CHECKS = {
     "gevent": _module("gevent", "python3-gevent"),
     "eventlet": _module("eventlet", "python3-eventlet"),
     "tornado": _module("tornado", "python3-tornado"),
+    "asyncpg": _module("asyncpg", "python3-asyncpg"),
     "postgres": _program("/usr/lib/postgresql/15/bin/postgres", "postgresql"),
     "psycopg2": _module("psycopg2", "python3-psycopg2"),
     "redis-server": _program("/usr/bin/redis-server", "redis-server"),

@@ -4,18 +4,20 @@ import socket
 import threading
 import time
 
-# Port 53 of an address of its own on loopback, so that no resolver of the host is in the way.
+# Port 53 of addresses of its own on loopback, so that no resolver of the host is in the way.
 ADDRESS = ("127.0.0.77", 53)
+WORKLOAD_ADDRESS = ("127.0.0.78", 53)
 RESPONSE = 0x8183  # recursion available, no such name
 
 
 class Resolver:
     """A context manager: inside it queries by UDP are answered after `delay_seconds`."""
 
-    def __init__(self, delay_seconds: float):
+    def __init__(self, delay_seconds: float, address=ADDRESS):
         self._delay_seconds = delay_seconds
+        self._address = address
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(ADDRESS)
+        self._socket.bind(self._address)
         self._thread = threading.Thread(target=self._answer)
 
     def _answer(self) -> None:
@@ -32,6 +34,6 @@ class Resolver:
 
     def __exit__(self, *_):
         # An empty datagram ends the thread.
-        self._socket.sendto(b"", ADDRESS)
+        self._socket.sendto(b"", self._address)
         self._thread.join()
         self._socket.close()

@@ -1,7 +1,9 @@
 """The application that knows its own truth, with the services that it waits for."""
 
 import json
-from contextlib import ExitStack
+import os
+import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from services.gunicorn import Gunicorn
@@ -10,10 +12,13 @@ from services.postgres import Postgres
 from services.processes import free_port
 from services.redis_server import Redis
 
-from .paths import WORKLOADS
+from .paths import ROOT, WORKLOADS
+from .resolver import WORKLOAD_ADDRESS, Resolver
 from .servers import Fronted, PythonServer, Uwsgi
 
 UPSTREAM_DELAY_MS = 60
+RESOLVER_DELAY_SECONDS = 0.040
+DISK_BYTES = 48 * 1024 * 1024
 WORKER_CLASSES = {
     "sync": ["--worker-class", "sync", "--workers", "2"],
     "gthread": ["--worker-class", "gthread", "--workers", "2", "--threads", "4"],
@@ -43,6 +48,18 @@ LOOP_CLASSES = {
 }
 
 
+@contextmanager
+def large_file():
+    """The path of a file on the disk of the tree, where /tmp may be memory, with nothing cached."""
+    with tempfile.NamedTemporaryFile(dir=ROOT / "build", prefix="linger-disk-") as file:
+        for _ in range(DISK_BYTES // (1 << 20)):
+            file.write(os.urandom(1 << 20))
+        file.flush()
+        os.fsync(file.fileno())
+        os.fchmod(file.fileno(), 0o644)
+        yield file.name
+
+
 class Workload:
     """A context manager: inside it the services run and servers can be started."""
 
@@ -57,11 +74,14 @@ class Workload:
             postgres = self._stack.enter_context(Postgres(self._directory))
             redis = self._stack.enter_context(Redis(self._directory))
             upstream = self._stack.enter_context(Payment(self._directory, UPSTREAM_DELAY_MS))
+            self._stack.enter_context(Resolver(RESOLVER_DELAY_SECONDS, WORKLOAD_ADDRESS))
+            disk = self._stack.enter_context(large_file())
         except BaseException:
             self._stack.close()
             raise
         self._env = {"TRUTH_FILE": str(self._truth), "TRUTH_DATABASE": postgres.dsn,
-                     "TRUTH_CACHE": redis.url, "TRUTH_UPSTREAM_PORT": str(upstream.port)}
+                     "TRUTH_CACHE": redis.url, "TRUTH_UPSTREAM_PORT": str(upstream.port),
+                     "TRUTH_RESOLVER": WORKLOAD_ADDRESS[0], "TRUTH_DISK": disk}
         return self
 
     def __exit__(self, *_):

@@ -95,6 +95,19 @@ TEST(ProcessLayout, IsRefusedWithWhatDoesNotHold)
   EXPECT_NE(refusal_of(memory).find("no main interpreter"), std::string::npos);
 }
 
+// As in an idle uWSGI, whose threads wait in C for the next request.
+TEST(ProcessLayout, IsAcceptedWhereNoThreadIsInPython)
+{
+  const Layout layout = *layout_of({ 3, 11 });
+  FakeMemory memory = healthy();
+  memory.put(cframe + *layout.cframe_frame, std::uint64_t{ 0 });
+  EXPECT_TRUE(checked_layout(memory, interpreter()));
+
+  // A frame that cannot be read is none.
+  memory.put(cframe + *layout.cframe_frame, std::uint64_t{ 0xdead });
+  EXPECT_NE(refusal_of(memory).find("no frame leads to a code object"), std::string::npos);
+}
+
 TEST(ProcessLayout, EndsInACircleOfThreads)
 {
   const Layout layout = *layout_of({ 3, 11 });
