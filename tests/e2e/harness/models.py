@@ -29,7 +29,6 @@ NO_LOOP = "no event loop"
 BLOCKING = "one request at a time"
 PROXY = "the proxy reads the whole answer"
 BUFFER = "the server keeps what its client does not read"
-UNIX = "no accept queue is noted on unix sockets"
 ROUTER = "the router accepts"
 NO_SOCKET = "counts as sleep: no socket shows it"
 MOVE_EVERY_SECONDS = 0.002
@@ -46,8 +45,6 @@ def not_asked(model: str) -> dict[str, str]:
         reasons["clientWrite"] = PROXY
     if model == "waitress":
         reasons["clientWrite"] = BUFFER
-    if model.endswith("-unix"):
-        reasons["acceptQueue"] = UNIX
     if model == "uwsgi-router":
         reasons["acceptQueue"] = ROUTER
     return reasons
