@@ -81,6 +81,23 @@ void find_body_end(std::string_view head, std::string_view method, ResponseHead 
   }
 }
 
+/// The three characters in the status's place: of "HTTP/1.1 200 OK", or of "Status: 200 OK" (RFC
+/// 3875, 6.3.3), which is how mod_wsgi's processes answer Apache.
+std::optional<std::string_view> status_in(std::string_view text)
+{
+  constexpr std::string_view cgi = "Status: ";
+  constexpr std::size_t http_bytes = 9;
+  constexpr std::size_t digits = 3;
+  const bool is_http =
+      text.starts_with("HTTP/1.") && text.size() >= http_bytes && text[http_bytes - 1] == ' ';
+  if (!is_http && !text.starts_with(cgi))
+    return std::nullopt;
+  const std::string_view status = text.substr(is_http ? http_bytes : cgi.size(), digits);
+  if (status.size() < digits)
+    return std::nullopt;
+  return status;
+}
+
 } // namespace
 
 std::optional<RequestLine> decode_request_line(std::span<const std::byte> head)
@@ -157,10 +174,11 @@ std::optional<ResponseHead> decode_response_head(std::span<const std::byte> head
                                                  std::string_view method)
 {
   const std::string_view text = text_of(head);
-  if (text.size() < 12 || !text.starts_with("HTTP/1.") || text[8] != ' ')
+  const auto status = status_in(text);
+  if (!status)
     return std::nullopt;
   ResponseHead response;
-  for (const char c : text.substr(9, 3)) {
+  for (const char c : *status) {
     if (c < '0' || c > '9')
       return std::nullopt;
     response.status = response.status * 10 + (c - '0');

@@ -52,8 +52,8 @@ struct ResponseHead {
   std::optional<std::uint64_t> total_bytes;
 };
 
-/// nullopt when the bytes do not begin an HTTP/1 response. `method` is the request's: the response
-/// to HEAD has no body, whatever it states (RFC 9112, 6.3).
+/// nullopt when the bytes begin neither an HTTP/1 response nor one of CGI ("Status: 200 OK").
+/// `method` is the request's: the response to HEAD has no body, whatever it states (RFC 9112, 6.3).
 [[nodiscard]] std::optional<ResponseHead> decode_response_head(std::span<const std::byte> head,
                                                                std::string_view method);
 

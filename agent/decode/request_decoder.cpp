@@ -1,6 +1,7 @@
 #include "decode/request_decoder.h"
 
 #include "decode/http_head.h"
+#include "decode/mod_wsgi_vars.h"
 #include "decode/record.h"
 #include "decode/request_path.h"
 #include "decode/uwsgi_vars.h"
@@ -122,8 +123,9 @@ std::optional<RequestLine> request_line_of(std::span<const std::byte> head, std:
   if ((flags & REQUEST_AFTER_BODY) != 0)
     return find_request_line(head);
   auto line = decode_request_line(head);
-  if (!line && (flags & REQUEST_FIRST) == 0)
-    line = find_request_line(head);
+  // Apache opens a connection for each request.
+  if (!line)
+    line = (flags & REQUEST_FIRST) == 0 ? find_request_line(head) : decode_mod_wsgi_vars(head);
   return line;
 }
 

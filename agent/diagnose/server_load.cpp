@@ -100,7 +100,9 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
 
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)
 {
+  // How many threads a process of mod_wsgi has stands in Apache's configuration alone.
   if (!domain::has_request_threads(load.server->server) || load.workers == 0 ||
+      load.server->server.kind == domain::ServerKind::mod_wsgi ||
       load.requests < thresholds.saturated_min_requests ||
       load.cpu_ratio() >= thresholds.saturated_max_cpu_ratio)
     return false;

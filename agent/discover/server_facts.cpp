@@ -23,9 +23,6 @@ std::optional<std::string> gap_of_requests(const domain::Server &server)
 {
   if (domain::has_request_threads(server) || domain::hands_requests_over(server))
     return std::nullopt;
-  if (server.kind == domain::ServerKind::mod_wsgi)
-    return "Apache hands requests to mod_wsgi's processes in a protocol of their own, which Linger "
-           "does not understand yet: do not use their figures";
   if (domain::runs_event_loops(server) && server.kind != domain::ServerKind::uwsgi)
     return std::nullopt;
   return fmt::format("worker class {} serves several requests on one thread, which Linger cannot "

@@ -9,7 +9,7 @@ bool has_request_threads(const Server &server)
 {
   constexpr std::array<std::string_view, 5> classes{ "", "sync", "gthread", "processes",
                                                      "threads" };
-  if (server.kind == ServerKind::waitress || server.kind == ServerKind::mod_wsgi)
+  if (server.kind == ServerKind::waitress)
     return false;
   const std::string_view given = server.worker_class;
   return std::ranges::find(classes, given) != classes.end() || given.ends_with("SyncWorker") ||

@@ -10,6 +10,7 @@
 
 enum {
 	STATUS_LINE_BYTES = 13, // "HTTP/1.1 200 "
+	INTERIM_BYTES = 16,     // "Status: 200 Cont"
 	HEAD_END_BYTES = 4,     // an empty line
 	CHUNKS_END_BYTES = 7,   // the last chunk, which is empty, behind the end of the one before
 };
@@ -26,10 +27,19 @@ static __always_inline bool is_upgrade(const __u8 *response)
 	       response[11] == '1';
 }
 
+// "Status: 200 Continue": mod_wsgi's process asks Apache for the body, which may be empty.
+static __always_inline bool is_cgi_continue(const __u8 *response)
+{
+	return response[0] == 'S' && response[6] == ':' && response[11] == ' ' &&
+	       response[12] == 'C' && response[13] == 'o' && response[14] == 'n' &&
+	       response[15] == 't';
+}
+
 // An interim response ("HTTP/1.1 100 Continue") is not yet the response.
 static __always_inline bool is_interim(const __u8 *response)
 {
-	return is_response(response) && response[9] == '1' && !is_upgrade(response);
+	return (is_response(response) && response[9] == '1' && !is_upgrade(response)) ||
+	       is_cgi_continue(response);
 }
 
 // Whether all that was sent so far has been kept, and more of the response's head may follow.
@@ -74,7 +84,7 @@ static __always_inline bool is_next_response(const struct payload *payload)
 	return payload->bytes && payload->size_bytes >= sizeof(line) &&
 	       bpf_probe_read_user(line, sizeof(line), payload->bytes) == 0 && is_response(line) &&
 	       line[1] == 'T' && line[2] == 'T' && line[3] == 'P' && line[12] == ' ' &&
-	       !is_interim(line);
+	       (line[9] != '1' || is_upgrade(line));
 }
 
 // Ends the request and begins the next one where it ended.
@@ -154,7 +164,7 @@ static __always_inline void respond(struct task_struct *task, struct thread_stat
 		begin_pipelined(task, state, now_ns);
 	if (head_goes_on(request)) {
 		added_bytes = append_response(request, &payload);
-		if (!request->sent_bytes && added_bytes > STATUS_LINE_BYTES &&
+		if (!request->sent_bytes && added_bytes >= INTERIM_BYTES &&
 		    is_interim(request->response))
 			return;
 		// Still the response to the request whose body this is the rest of.

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
 
 PATHS = ["/hello", "/count/alpha", "/count/beta"]
 # At nginx's the client's connections are kept, the server's are not.
-KEPT = ["gthread", *NGINX, "waitress"]
+KEPT = ["gthread", *NGINX, "waitress", "mod_wsgi"]
 CLOSED = ["sync", "gthread", *UWSGI, "waitress"]
 DIAGNOSE = ["diagnose", "--no-agent", "--format", "json", "--duration", "10m"]
 
@@ -47,7 +47,7 @@ def test_counts_every_request_at_full_load(workload, directory, model, keep_aliv
 
 
 @pytest.mark.parametrize("model", [*WORKER_CLASSES, "uwsgi-threads", "nginx-uwsgi",
-                                   "nginx-uwsgi-unix", "waitress"])
+                                   "nginx-uwsgi-unix", "waitress", "mod_wsgi"])
 def test_counts_methods_and_bodies_apart(workload, directory, model):
     skip_without(model)
     # 20,000 bytes need several reads: still one request.

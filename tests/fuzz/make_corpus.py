@@ -46,6 +46,13 @@ def diagnosed_unix(name):
                      + struct.pack("<HH2I", 12, 4, 3, 128))
 
 
+def mod_wsgi_request(query, uri):
+    """What Apache sends to a process of mod_wsgi."""
+    strings = b"".join(text + b"\0" for text in (b"GATEWAY_INTERFACE", b"CGI/1.1", b"REQUEST_METHOD", b"GET",
+                                                 b"QUERY_STRING", query, b"REQUEST_URI", uri))
+    return struct.pack("<2Q", len(strings) + 8, 8) + strings
+
+
 def thread_record(head, *, flags=1):
     """struct thread_record, bpf/wire/thread_record.h."""
     fixed = struct.pack("<4I4Q", 7, 8, 5, flags, 10, 40, 3, 20)
@@ -274,6 +281,8 @@ SEEDS = {
         python_text("\U0001f600\ufeff".encode("utf-32-le"), 4, 56, ascii=False)],
     "question": questions(),
     "recording": recording(),
+    "mod_wsgi_vars": [
+        mod_wsgi_request(b"x=1", b"/cart/17?x=1"), mod_wsgi_request(b"", b"/"), mod_wsgi_request(b"", b"/a")[:70]],
     "request_record": [
         request_record(GET + GET, OK, pipelined=1),
         request_record(GET, OK), request_record(b"body" + GET, OK, flags=13), request_record(b"", b"", flags=2),

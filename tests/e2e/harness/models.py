@@ -30,6 +30,7 @@ BLOCKING = "one request at a time"
 PROXY = "the proxy reads the whole answer"
 BUFFER = "the server keeps what its client does not read"
 ROUTER = "the router accepts"
+APACHE = "Apache itself accepts, and sends"
 NO_SOCKET = "counts as sleep: no socket shows it"
 MOVE_EVERY_SECONDS = 0.002
 
@@ -45,6 +46,8 @@ def not_asked(model: str) -> dict[str, str]:
         reasons["clientWrite"] = PROXY
     if model == "waitress":
         reasons["clientWrite"] = BUFFER
+    if model == "mod_wsgi":
+        reasons |= {"clientWrite": APACHE, "acceptQueue": APACHE}
     if model == "uwsgi-router":
         reasons["acceptQueue"] = ROUTER
     return reasons

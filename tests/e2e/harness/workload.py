@@ -14,7 +14,7 @@ from services.redis_server import Redis
 
 from .paths import ROOT, WORKLOADS
 from .resolver import WORKLOAD_ADDRESS, Resolver
-from .servers import Fronted, PythonServer, Uwsgi
+from .servers import Apache, Fronted, PythonServer, Uwsgi
 
 UPSTREAM_DELAY_MS = 60
 RESOLVER_DELAY_SECONDS = 0.040
@@ -35,9 +35,11 @@ ROUTER = ["--plugin", "http", "--http", "127.0.0.1:{port}"]
 NGINX = ["nginx-gunicorn", "nginx-gunicorn-unix", "nginx-uwsgi", "nginx-uwsgi-unix"]
 # One thread receives, others answer.
 WAITRESS = ["--listen=127.0.0.1:{port}", "--threads=4", "ground_truth:app"]
-MODELS = [*WORKER_CLASSES, *UWSGI, *NGINX, "waitress"]
+# Apache in front of its processes.
+MOD_WSGI = "processes=2 threads=3 display-name=%{GROUP}"
+MODELS = [*WORKER_CLASSES, *UWSGI, *NGINX, "waitress", "mod_wsgi"]
 # What each needs beside SERVICES.
-NEEDS = {model: [name for name in ("uwsgi", "nginx", "waitress") if name in model]
+NEEDS = {model: [name for name in ("uwsgi", "nginx", "waitress", "mod_wsgi") if name in model]
          for model in MODELS}
 
 
@@ -76,6 +78,8 @@ class Workload:
             upstream = self._stack.enter_context(Payment(self._directory, UPSTREAM_DELAY_MS))
             self._stack.enter_context(Resolver(RESOLVER_DELAY_SECONDS, WORKLOAD_ADDRESS))
             disk = self._stack.enter_context(large_file())
+            self._truth.touch()
+            self._truth.chmod(0o666)  # Apache's processes are another user's
         except BaseException:
             self._stack.close()
             raise
@@ -110,6 +114,8 @@ class Workload:
             return self.start_other(Uwsgi, *UWSGI[model], *options, listen=ROUTER)
         if model == "waitress":
             return self.start_other(PythonServer, model, *options, *WAITRESS)
+        if model == "mod_wsgi":
+            return self.start_other(Apache, MOD_WSGI)
         if model in UWSGI:
             return self.start_other(Uwsgi, *UWSGI[model], *options)
         self._servers += 1
@@ -133,7 +139,7 @@ class Workload:
         return Fronted(directory, server, passing)
 
     def forget_truths(self) -> None:
-        self._truth.unlink(missing_ok=True)
+        self._truth.write_text("")
 
     def truths(self) -> dict[str, list[int]]:
         """What the application measured since, in nanoseconds, by route."""

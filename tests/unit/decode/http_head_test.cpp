@@ -194,5 +194,17 @@ TEST(ResponseHead, OfAnythingElseIsNone)
     EXPECT_FALSE(response_head(bytes)) << bytes;
 }
 
+TEST(ResponseHead, MayBeOfCgi)
+{
+  constexpr std::string_view head = "Status: 404 Not Found\r\nContent-Length: 5\r\n\r\n";
+  const auto response = decode_response_head(std::as_bytes(std::span(head)), "GET");
+
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 404);
+  EXPECT_EQ(response->total_bytes, head.size() + 5);
+  constexpr std::string_view cut = "Status: 40";
+  EXPECT_FALSE(decode_response_head(std::as_bytes(std::span(cut)), "GET"));
+}
+
 } // namespace
 } // namespace linger::decode

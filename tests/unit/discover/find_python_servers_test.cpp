@@ -110,7 +110,7 @@ TEST_F(FindPythonServers, ApachesDaemonProcessesGoByTheirName)
   EXPECT_EQ(servers[0].app, "admin, shop");
   EXPECT_EQ(servers[0].workers_configured, 2);
   EXPECT_THAT(servers[0].listen, ElementsAre("127.0.0.1:8000"));
-  EXPECT_THAT(servers[0].gaps, Contains(HasSubstr("do not use their figures")));
+  EXPECT_THAT(servers[0].gaps, Contains(HasSubstr("threads is not known")));
 }
 
 TEST(ModWsgiGroup, StandsInTheFirstWord)

@@ -28,6 +28,7 @@ TEST(RequestThreads, AreThoseThatServeOneRequestAtATime)
     EXPECT_FALSE(has_request_threads(server)) << name;
   }
   EXPECT_FALSE(has_request_threads({ .kind = ServerKind::waitress, .worker_class = "threads" }));
+  EXPECT_TRUE(has_request_threads({ .kind = ServerKind::mod_wsgi, .worker_class = "threads" }));
 }
 
 TEST(Handing, IsWhatWaitressDoes)
