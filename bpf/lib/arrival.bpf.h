@@ -17,22 +17,33 @@
 // Length of one tick. Set before load.
 const volatile __u64 tick_ns __weak = 4000000;
 
-// When the latest bytes came that have been received on `sk`; `now_ns` where that is not known, as
-// on a unix socket.
-static __always_inline __u64 arrived_ns_of(struct sock *sk, __u64 now_ns)
+struct arrival {
+	__u64 ns;
+	__u64 error_ns; // may be as much later or earlier
+};
+
+// Of the latest bytes that have been received on `sk`; `now_ns` where that is not known, as on a
+// unix socket.
+static __always_inline struct arrival arrival_on(struct sock *sk, __u64 now_ns)
 {
+	struct arrival arrival = { .ns = now_ns };
 	__u64 stamp_ns;
 	__u64 ticks_ns;
 
 	if (!is_tcp(sk))
-		return now_ns;
+		return arrival;
 	stamp_ns = BPF_CORE_READ((struct tcp_sock *)sk, tcp_mstamp) * 1000;
 	ticks_ns = (__u32)((__u32)bpf_jiffies64() -
 			   BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ack.lrcvtime)) *
 		   tick_ns;
 	if (stamp_ns > now_ns || ticks_ns > now_ns)
-		return now_ns;
-	return now_ns - stamp_ns + 2 * tick_ns < ticks_ns ? now_ns - ticks_ns : stamp_ns;
+		return arrival;
+	arrival.ns = stamp_ns;
+	if (now_ns - stamp_ns + 2 * tick_ns < ticks_ns) {
+		arrival.ns = now_ns - ticks_ns;
+		arrival.error_ns = 2 * tick_ns;
+	}
+	return arrival;
 }
 
 // The request, which begins now, began before: from there on its time counts as `cause`.
@@ -64,14 +75,16 @@ static __always_inline void count_arrival(struct thread_state *state, struct soc
 					  __u64 before_ns, __u64 now_ns)
 {
 	struct request_record *request = &state->request;
-	__u64 arrived_ns = arrived_ns_of(sk, now_ns);
+	struct arrival arrival = arrival_on(sk, now_ns);
+	__u64 arrived_ns = arrival.ns;
 	__u64 accepted_ns = state->connection.accepted_ns;
 
 	if (request->flags & REQUEST_FIRST) {
 		// By another thread, or it would have begun then.
 		if (!request->event_loop_ns)
 			return;
-		if (arrived_ns < accepted_ns)
+		// Clients seldom keep their request back: it counts as there where it may be.
+		if (arrived_ns < accepted_ns + arrival.error_ns)
 			arrived_ns = accepted_ns;
 		backdate(state, CAUSE_CLIENT_READ, arrived_ns - accepted_ns);
 	}
