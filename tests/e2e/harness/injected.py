@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from services.processes import wait_until
+
 from .client import Client
 from .report import causes, number
 from .slow_client import Sent, download, upload
@@ -26,6 +28,13 @@ def processes_of(server: int) -> list[int]:
     for tgid in found:
         found += map(int, Path(f"/proc/{tgid}/task/{tgid}/children").read_text().split())
     return found
+
+
+def are_stopped(processes: list[int]) -> bool:
+    """Every thread: kill() returns before the last of them has seen the signal, and one that has not
+    may still accept."""
+    return all(stat.read_text().rpartition(")")[2].split()[0] in "TZ"
+               for tgid in processes for stat in Path(f"/proc/{tgid}/task").glob("*/stat"))
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,7 @@ def queue(target: Target, route: str) -> int:
     for tgid in processes:
         os.kill(tgid, signal.SIGSTOP)
     try:
+        wait_until(lambda: are_stopped(processes), 10, "everyone who could accept is stopped")
         with Sent(target.port, route) as request:
             begin = time.monotonic_ns()
             time.sleep(QUEUED_SECONDS)
