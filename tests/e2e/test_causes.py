@@ -22,7 +22,7 @@ from services.processes import wait_until
 
 pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
 
-ROUNDS = 12
+ROUNDS = 9
 # So many requests that every thread of every worker has had one.
 CONNECTING = 24
 LARGEST_ERROR = 0.01

@@ -54,7 +54,7 @@ def problem_of(name, options):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=200_000)
-    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("directory", type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument("report", type=pathlib.Path)
     options = parser.parse_args()
