@@ -138,12 +138,16 @@ class Rounds:
             self.sent += 2 if cause == "eventLoop" else 1
 
 
-def compared(cause: str, requests: list[dict], truths: list[int]) -> Compared:
+def compared(cause: str, requests: list[dict], truths: list[int], closest: bool = False) -> Compared:
     """What was told of a cause beside the truth. What other processes took from the less calm
-    rounds says nothing about Linger."""
+    rounds says nothing about Linger. `closest`: nor what they took from the application between two
+    looks at its clock; what Linger has wrong, it has wrong in every round."""
+    def disturbance(pair) -> float:
+        time, truth = pair
+        return number(time, "runQueueNs") + (abs(truth - number(time, f"{cause}Ns")) if closest else 0)
     told = [r["time"] for r in requests if r["route"] == INJECTIONS[cause].route]
     assert len(told) == len(truths) > 0, (cause, len(told), len(truths))
-    calm = sorted(zip(told, truths), key=lambda pair: number(pair[0], "runQueueNs"))
+    calm = sorted(zip(told, truths), key=disturbance)
     calm = calm[:max(3, len(told) // 3)]
     shown = median(number(time, f"{cause}Ns") for time, _ in calm)
     if cause == "onCpu":

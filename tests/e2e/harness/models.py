@@ -66,6 +66,9 @@ def slack_ns(model: str, cause: str) -> tuple[int, int]:
     if cause == "eventLoop":
         # When its timer ended while another one held the loop, no socket shows.
         return 20_000_000, 0
+    if cause == "upstream":
+        # The application's wall time, in which its HTTP library also runs.
+        return 0, 600_000
     if cause == "clientWrite" or (cause == "clientRead" and model in ("tornado", "waitress")):
         # What interrupts take of a thread is not in its clock, nor what it ran in the client's.
         return 0, 700_000
