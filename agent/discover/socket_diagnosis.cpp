@@ -18,6 +18,7 @@
 namespace linger::discover {
 namespace {
 
+constexpr std::int32_t most_errno = 4095;      // include/linux/err.h: MAX_ERRNO
 constexpr std::uint32_t listening = 1U << 10U; // TCP_LISTEN, of unix sockets too
 
 template <typename Body>
@@ -138,7 +139,8 @@ Result<Diagnosis> decode_diagnosis(std::span<const std::byte> datagram)
     }
     if (header->nlmsg_type == NLMSG_ERROR) {
       const auto error = first_of<std::int32_t>(body);
-      return failed("ask the kernel's socket diagnostics", error && *error < 0 ? -*error : EPROTO);
+      const bool is_errno = error && *error < 0 && *error >= -most_errno;
+      return failed("ask the kernel's socket diagnostics", is_errno ? -*error : EPROTO);
     }
     const auto family = first_of<std::uint8_t>(body);
     if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY && family) {

@@ -295,7 +295,8 @@ SEEDS = {
     "shell_words": lines("-w 4 --bind '0.0.0.0:80'", "a\\ b \"c \\\" d\\e\" ''f''\n", "'", "\\"),
     "socket_diagnosis": [
         diagnosed_inet(2, b"\x7f\0\0\1"), diagnosed_inet(10, b"\0" * 15 + b"\1") + diagnosis(3, bytes(4)),
-        diagnosed_unix(b"/run/a b.sock\0") + diagnosed_unix(b"\0abstract"), diagnosis(2, struct.pack("<i", -1))],
+        diagnosed_unix(b"/run/a b.sock\0") + diagnosed_unix(b"\0abstract"), diagnosis(2, struct.pack("<i", -1)),
+        diagnosis(2, struct.pack("<i", -(1 << 31)))],
     "sql_text": lines(
         "SELECT \"a 1\".b, `c` FROM t1 WHERE d = 'it''s' AND e IN (1, 2.5e-3, NULL) -- f\n", "SELECT E'a\\'b', $1, $q$ 'x' $q$",
         "INSERT INTO t VALUES (1, now()), (2, now()); /* a /* b */ c */ SELECT ARRAY[1, 2]", "SELECT 'a\\' \"b\" # c",

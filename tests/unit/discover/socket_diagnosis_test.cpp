@@ -3,6 +3,7 @@
 #include "unit/discover/diagnosis_message.h"
 
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace linger::discover {
 namespace {
@@ -58,6 +59,7 @@ TEST(DecodeDiagnosis, PassesTheKernelsRefusalOn)
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Error::Kind::not_permitted);
   EXPECT_FALSE(decode_diagnosis(error_message(0))) << "no error is no answer either";
+  EXPECT_FALSE(decode_diagnosis(error_message(std::numeric_limits<std::int32_t>::min())));
 }
 
 TEST(DecodeDiagnosis, RefusesMessagesThatWereCut)
