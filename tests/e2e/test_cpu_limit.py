@@ -34,6 +34,7 @@ class Observed:
 @pytest.fixture(scope="module")
 def observed(session_directory):
     from services.gunicorn import Gunicorn
+    from services.processes import wait_until
     directory = session_directory / "cpu_limit"
     directory.mkdir(mode=0o711)
     name = f"linger-test-{os.getpid()}"
@@ -42,6 +43,8 @@ def observed(session_directory):
         server = stack.enter_context(Gunicorn(
             directory, "processor:app", "--workers", "2", chdir=WORKLOADS, ready_path="/hello",
             env={"PROCESSOR_DIRECTORY": str(directory)}))
+        # It answers as soon as one of them does.
+        wait_until(lambda: len(server.workers()) == 2, 10, "both workers are there")
         limited, free = sorted(server.workers())
         group.add(limited)
 
