@@ -94,7 +94,8 @@ struct WorkerCollector::Impl {
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
-  bool watches_unix = false; // a server that listens on a unix socket
+  bool watches_unix = false;     // a server that listens on a unix socket
+  bool watches_handover = false; // one whose requests change threads
 };
 
 void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
@@ -173,6 +174,7 @@ Result<> WorkerCollector::watch(const domain::Server &server)
     }
   }
   const bool loops = domain::runs_event_loops(server);
+  impl_->watches_handover |= domain::hands_requests_over(server);
   if (loops) {
     if (const auto attached = impl_->probe.attach_loops(); !attached)
       return attached;
@@ -294,6 +296,9 @@ domain::CoverageSample WorkerCollector::coverage()
   if (impl_->probe.uses_syscall_boundaries() && impl_->probe.loops_attached())
     sample.gaps.emplace_back("without them the requests of an event loop (gevent, eventlet, "
                              "asyncio) cannot be told apart: do not use their figures");
+  if (impl_->probe.uses_syscall_boundaries() && impl_->watches_handover)
+    sample.gaps.emplace_back("without them the requests of waitress are not cut right: do not use "
+                             "their figures");
   return sample;
 }
 

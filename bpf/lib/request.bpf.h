@@ -116,6 +116,9 @@ static __always_inline void extend_request(struct task_struct *task, struct thre
 	// A loop's thread may have been throttled in the turn of another request.
 	request->throttled_ns =
 		state->is_loop ? 0 : state->throttled_ns - state->begin_throttled_ns;
+	// What a hand-over leaves out of the run queue may have been throttled.
+	if (request->throttled_ns > request->spent_ns[CAUSE_RUN_QUEUE])
+		request->throttled_ns = request->spent_ns[CAUSE_RUN_QUEUE];
 	request->minor_faults_count = task->min_flt - state->begin_minor_faults_count;
 	request->major_faults_count = task->maj_flt - state->begin_major_faults_count;
 	request->anonymous_end_bytes = anonymous_bytes_of(task);

@@ -102,6 +102,7 @@ static __always_inline void begin_pipelined(struct task_struct *task, struct thr
 		state->calls_count[i] -= request->calls_count[i];
 		request->calls_count[i] = 0;
 	}
+	state->begin_throttled_ns += request->throttled_ns;
 	state->begin_minor_faults_count += request->minor_faults_count;
 	state->begin_major_faults_count += request->major_faults_count;
 	state->repeats_told = 0;

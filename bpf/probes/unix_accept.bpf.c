@@ -36,7 +36,7 @@ int BPF_PROG(unix_sk_data_ready, const struct sock *sk)
 		return 0;
 	socket = (__u64)latest_in_queue(sk);
 	now_ns = bpf_ktime_get_ns();
-	if (socket)
-		bpf_map_update_elem(&unix_arrivals, &socket, &now_ns, BPF_ANY);
+	if (socket && bpf_map_update_elem(&unix_arrivals, &socket, &now_ns, BPF_ANY))
+		count_loss(LOSS_CONNECTION);
 	return 0;
 }

@@ -5,9 +5,8 @@
 // When the thread blocks on something that may well be its idle wait, the record is sent as it
 // stands without REQUEST_ENDED; should more bytes follow, it is sent again under the same sequence.
 //
-// It crosses packed, by bpf/lib/packed_request.bpf.h: what its arrays do not hold is not sent. What
-// a record costs is the memory that it fills, last touched by another CPU. Read by
-// agent/decode/request_decoder.cpp.
+// It crosses packed, by bpf/lib/packed_request.bpf.h: what its arrays do not hold is not sent.
+// Read by agent/decode/request_decoder.cpp.
 
 #pragma once
 

@@ -7,7 +7,6 @@
 #include "kernel/worker_process.h"
 
 #include <algorithm>
-#include <array>
 #include <thread>
 #include <unistd.h>
 
@@ -30,22 +29,6 @@ void burn()
     return std::chrono::seconds{ now.tv_sec } + std::chrono::nanoseconds{ now.tv_nsec };
   };
   for (const auto begin = cpu(); cpu() - begin < burn_length;) {
-  }
-}
-
-/// A peer: answers one byte to whatever it receives, after a while, each connection on a thread.
-void answer_slowly(const Listener &peer)
-{
-  for (;;) {
-    const int fd = ::accept4(peer.fd(), nullptr, nullptr, SOCK_CLOEXEC);
-    std::thread([fd] {
-      std::array<char, 256> buffer;
-      while (::recv(fd, buffer.data(), buffer.size(), 0) > 0) {
-        std::this_thread::sleep_for(wait_length);
-        send_text(fd, "x");
-      }
-      ::close(fd);
-    }).detach();
   }
 }
 
@@ -107,7 +90,7 @@ protected:
 
 TEST_F(Loop, GivesEachOfManyRequestsItsOwnTime)
 {
-  const WorkerProcess peer([&] { answer_slowly(peer_); });
+  const WorkerProcess peer([&] { answer_after(peer_, wait_length); });
   WATCH_LOOP_OR_SKIP(observed, listener_);
   const WorkerProcess worker([&] {
     serve_in_turns(listener_.fd(), [&](EventLoop &loop, const std::string &request) {
@@ -149,7 +132,7 @@ TEST_F(Loop, GivesEachOfManyRequestsItsOwnTime)
 
 TEST_F(Loop, CountsWhatATaskWaitsForAsItsCause)
 {
-  const WorkerProcess peer([&] { answer_slowly(peer_); });
+  const WorkerProcess peer([&] { answer_after(peer_, wait_length); });
   WATCH_LOOP_OR_SKIP(observed, listener_);
   const WorkerProcess worker([&] {
     serve_in_turns(listener_.fd(), [&](EventLoop &loop, const std::string &) {

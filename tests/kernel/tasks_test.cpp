@@ -7,7 +7,6 @@
 #include "kernel/worker_process.h"
 
 #include <algorithm>
-#include <array>
 #include <regex>
 #include <thread>
 #include <unistd.h>
@@ -21,22 +20,6 @@ using domain::Request;
 
 constexpr const char *script = "tasks.py";
 constexpr std::chrono::milliseconds wait_length{ 40 }; // SECONDS there
-
-/// A service that answers one byte to whatever it receives, after a while.
-void answer_slowly(const Listener &peer)
-{
-  for (;;) {
-    const int fd = ::accept4(peer.fd(), nullptr, nullptr, SOCK_CLOEXEC);
-    std::thread([fd] {
-      std::array<char, 256> buffer;
-      while (::recv(fd, buffer.data(), buffer.size(), 0) > 0) {
-        std::this_thread::sleep_for(wait_length);
-        send_text(fd, "x");
-      }
-      ::close(fd);
-    }).detach();
-  }
-}
 
 void ask_together(const Listener &listener, const std::vector<std::string> &paths,
                   std::size_t count)
@@ -57,7 +40,7 @@ void expect_what_is_each_tasks_own(const std::string &interpreter)
 {
   const Listener listener;
   const Listener peer;
-  const WorkerProcess slow([&] { answer_slowly(peer); });
+  const WorkerProcess slow([&] { answer_after(peer, wait_length); });
   OBSERVE_OR_SKIP(observed, {}, listener.address());
   domain::Server server;
   server.master_tgid = static_cast<std::uint32_t>(::getpid());

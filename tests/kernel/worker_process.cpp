@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace linger {
@@ -131,6 +132,21 @@ void serve_one_at_a_time(const Listener &listener,
     if (count > 0)
       handle(fd, std::string(buffer.data(), static_cast<std::size_t>(count)));
     ::close(fd);
+  }
+}
+
+void answer_after(const Listener &peer, std::chrono::milliseconds delay)
+{
+  for (;;) {
+    const int fd = ::accept4(peer.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+    std::thread([fd, delay] {
+      std::array<char, 256> buffer;
+      while (::recv(fd, buffer.data(), buffer.size(), 0) > 0) {
+        std::this_thread::sleep_for(delay);
+        send_text(fd, "x");
+      }
+      ::close(fd);
+    }).detach();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <sys/types.h>
@@ -57,6 +58,10 @@ std::string ask(const Listener &listener, const std::string &request);
 /// worker. `handle` may send to the descriptor it is given.
 void serve_one_at_a_time(const Listener &listener,
                          const std::function<void(int fd, const std::string &request)> &handle);
+
+/// A peer with a thread for each connection, which answers one byte to whatever it receives,
+/// `delay` later.
+[[noreturn]] void answer_after(const Listener &peer, std::chrono::milliseconds delay);
 
 inline const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
