@@ -215,6 +215,7 @@ __weak __noinline int turn_to(struct thread_state *state, __u64 socket, int begi
 	state->reported = parked->reported;
 	state->loop.counted_socket = parked->counted ? socket : 0;
 	// Its place here is empty until it is parked again.
+	parked->assumed_sleep_ns = 0;
 	parked->reported = true;
 	parked->counted = false;
 	expect_no_socket(state);
@@ -235,14 +236,33 @@ static __always_inline void end_turn(struct thread_state *state)
 }
 
 // Something ran since the latest cut that touched no socket. It was a request's turn if there is
-// only one, and if that does not wait for a socket: then it was the loop.
+// only one, and if that does not wait for a socket: then it was the loop. It may have been a timer
+// of the server's all the same (uvicorn has one each 0.1 s), see know_wait().
 static __always_inline void credit_unseen_turn(struct thread_state *state)
 {
 	__u64 socket = only_open_request(state);
 	struct parked_request *parked = bpf_map_lookup_elem(&parked_requests, &socket);
+	__u64 slept_ns, assumed_sleep_ns;
 
-	if (parked && !parked->wait.socket)
-		turn_to(state, socket, false);
+	if (!parked || parked->wait.socket)
+		return;
+	slept_ns = parked->spent_ns[CAUSE_SLEEP];
+	assumed_sleep_ns = parked->assumed_sleep_ns;
+	if (turn_to(state, socket, false) && state->loop.has_tasks)
+		parked->assumed_sleep_ns =
+			assumed_sleep_ns + parked->spent_ns[CAUSE_SLEEP] - slept_ns;
+}
+
+// What a parked request waited for was not known until now, nor before the turns that were only
+// assumed to be its own.
+static __always_inline void know_wait(struct parked_request *parked, __u32 cause)
+{
+	parked->wait.cause = cause;
+	if (cause >= CAUSE_COUNT)
+		return;
+	parked->spent_ns[CAUSE_SLEEP] -= parked->assumed_sleep_ns;
+	parked->spent_ns[cause] += parked->assumed_sleep_ns;
+	parked->assumed_sleep_ns = 0;
 }
 
 // The loop looks for what is ready, or goes on to wait for that.

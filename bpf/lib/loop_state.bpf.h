@@ -62,6 +62,8 @@ struct parked_request {
 	__u64 idle_ns;
 	__u64 busy_ns;
 	struct task_wait wait;
+	// Part of its sleep: up to turns that touched no socket and need not have been its own.
+	__u64 assumed_sleep_ns;
 	__u64 transaction_socket;
 	__u32 calls_count[CALLS_KINDS];
 	__u16 transaction_port;

@@ -40,7 +40,7 @@ static __always_inline void expect_peer(struct thread_state *state, __u64 socket
 static __always_inline void waited_for_peer(struct parked_request *parked, __u64 socket)
 {
 	read_peer((struct sock *)socket, &parked->wait.target);
-	parked->wait.cause = peer_of(&parked->wait.target).cause;
+	know_wait(parked, peer_of(&parked->wait.target).cause);
 }
 
 static __always_inline bool would_block(int result)
@@ -166,7 +166,7 @@ __weak __noinline int touch(struct thread_state *state, __u64 socket, __u32 port
 		if (parked && parked->port == port) {
 			if (!parked->wait.socket && kind == SYSCALL_RECEIVE && result > 0 &&
 			    !parked->request.sent_bytes && state->loop.has_tasks)
-				parked->wait.cause = CAUSE_CLIENT_READ;
+				know_wait(parked, CAUSE_CLIENT_READ);
 			turn_to(state, socket,
 				parked->wait.socket == socket ||
 					(kind == SYSCALL_RECEIVE && result > 0));
