@@ -7,6 +7,8 @@
 #include "kernel/worker_process.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <regex>
 #include <thread>
 #include <unistd.h>
@@ -36,23 +38,40 @@ void ask_together(const Listener &listener, const std::vector<std::string> &path
     client.join();
 }
 
+std::string port_of(const Listener &listener)
+{
+  return listener.address().substr(listener.address().rfind(':') + 1);
+}
+
+/// To be called before its master, the test, starts it: what it will be is known from the first on.
+void expect_loop(Observed &observed)
+{
+  domain::Server server;
+  server.master_tgid = static_cast<std::uint32_t>(::getpid());
+  server.worker_class = "asyncio";
+  ASSERT_TRUE(observed.collector->watch(server));
+}
+
+/// Has answered once then, so that its interpreter is known.
+void watch_loop(Observed &observed, const PythonServer &worker, const Listener &listener)
+{
+  ask_together(listener, { "/ready" }, 1);
+  domain::Server server = server_of(worker);
+  server.worker_class = "asyncio";
+  ASSERT_TRUE(observed.collector->watch(server));
+  ASSERT_TRUE(observed.wait_for_requests(1));
+  observed.all.clear();
+}
+
 void expect_what_is_each_tasks_own(const std::string &interpreter)
 {
   const Listener listener;
   const Listener peer;
   const WorkerProcess slow([&] { answer_after(peer, wait_length); });
   OBSERVE_OR_SKIP(observed, {}, listener.address());
-  domain::Server server;
-  server.master_tgid = static_cast<std::uint32_t>(::getpid());
-  server.worker_class = "asyncio";
-  ASSERT_TRUE(observed->collector->watch(server));
-  const PythonServer worker(interpreter, script, listener,
-                            peer.address().substr(peer.address().rfind(':') + 1));
-  ask_together(listener, { "/ready" }, 1);
-  server.workers = server_of(worker).workers;
-  ASSERT_TRUE(observed->collector->watch(server));
-  ASSERT_TRUE(observed->wait_for_requests(1));
-  observed->all.clear();
+  ASSERT_NO_FATAL_FAILURE(expect_loop(*observed));
+  const PythonServer worker(interpreter, script, listener, port_of(peer));
+  ASSERT_NO_FATAL_FAILURE(watch_loop(*observed, worker, listener));
 
   constexpr std::size_t each = 10;
   ask_together(listener, { "/hold", "/late", "/nap" }, 3 * each);
@@ -81,6 +100,74 @@ void expect_what_is_each_tasks_own(const std::string &interpreter)
     }
     if (request.path == "/hold") {
       EXPECT_GE(request.times[Cause::sleep], wait_length);
+    }
+  }
+}
+
+/// What a peer does that answers each connection's question in two pieces, `wait_length` before
+/// each.
+[[noreturn]] void answer_in_pieces(const Listener &peer)
+{
+  for (;;) {
+    const int fd = ::accept4(peer.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+    std::array<char, 256> question;
+    if (::recv(fd, question.data(), question.size(), 0) > 0) {
+      for (int piece = 0; piece < 2; ++piece) {
+        std::this_thread::sleep_for(wait_length);
+        send_text(fd, "x");
+      }
+    }
+    ::close(fd);
+  }
+}
+
+// The only open request may wait for a socket while what the loop runs is a timer of the server's
+// own.
+TEST(Tasks, KeepTheirWaitsThroughTimersOfOthers)
+{
+  if (::access("/usr/bin/python3", X_OK) != 0)
+    GTEST_SKIP() << "missing: /usr/bin/python3 (package python3)";
+  const Listener listener;
+  const Listener peer;
+  const WorkerProcess slow([&] { answer_in_pieces(peer); });
+  OBSERVE_OR_SKIP(observed, {}, listener.address());
+  ASSERT_NO_FATAL_FAILURE(expect_loop(*observed));
+  const PythonServer worker("/usr/bin/python3", script, listener, port_of(peer));
+  ASSERT_NO_FATAL_FAILURE(watch_loop(*observed, worker, listener));
+  ask_together(listener, { "/tick" }, 1);
+
+  ask_together(listener, { "/answer" }, 1);
+  const int client = listener.connect();
+  send_text(client, "POST /body HTTP/1.1\r\n\r\n");
+  for (int piece = 0; piece < 2; ++piece) {
+    std::this_thread::sleep_for(wait_length);
+    send_text(client, "x");
+  }
+  EXPECT_TRUE(receive_response(client).ends_with("ok"));
+  ::close(client);
+  ask_together(listener, { "/nap" }, 1);
+  ASSERT_TRUE(observed->wait_for_requests(4));
+
+  struct Expected {
+    std::string path;
+    std::map<Cause, std::chrono::milliseconds> least;
+  };
+  for (const Expected &expected :
+       { Expected{ "/answer",
+                   { { Cause::sleep, wait_length }, { Cause::upstream, 2 * wait_length } } },
+         Expected{ "/body", { { Cause::client_read, 2 * wait_length } } },
+         Expected{ "/nap", { { Cause::sleep, 2 * wait_length } } } }) {
+    const auto requests = observed->requests();
+    const auto one = std::ranges::find(requests, expected.path, &Request::path);
+    ASSERT_NE(one, requests.end()) << expected.path;
+    for (const Cause cause : { Cause::upstream, Cause::client_read, Cause::sleep }) {
+      SCOPED_TRACE(expected.path + " " + std::string(domain::name_of(cause)));
+      const auto least = expected.least.find(cause);
+      // The timers take some of each wait.
+      if (least != expected.least.end())
+        EXPECT_GE(one->times[cause], least->second - wait_length / 2);
+      else
+        EXPECT_LT(one->times[cause], wait_length / 8);
     }
   }
 }
