@@ -55,9 +55,10 @@ void EventLoop::run()
   for (;;) {
     for (Task *task : std::exchange(ready_, {}))
       resume(task);
+    const Clock::time_point looked = Clock::now();
     int timeout_ms = ready_.empty() ? -1 : 0;
     if (timeout_ms != 0 && !timers_.empty()) {
-      const auto left = timers_.begin()->first - Clock::now();
+      const auto left = timers_.begin()->first - looked;
       timeout_ms = std::max<int>(
           0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count()));
     }
@@ -65,7 +66,9 @@ void EventLoop::run()
     const int count = ::epoll_wait(epoll_, events.data(), events.size(), timeout_ms);
     for (int i = 0; i < count; ++i)
       resume(static_cast<Task *>(events[static_cast<std::size_t>(i)].data.ptr));
-    while (!timers_.empty() && timers_.begin()->first <= Clock::now()) {
+    // Those that have become due since are the next round's: how long one waited is not to depend
+    // on what this round runs before it.
+    while (!timers_.empty() && timers_.begin()->first <= looked) {
       Task *task = timers_.begin()->second;
       timers_.erase(timers_.begin());
       resume(task);
