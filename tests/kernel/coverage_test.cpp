@@ -1,6 +1,7 @@
 // What the coverage says where this kernel, or one that is played, cannot show everything.
 
 #include "base/socket.h"
+#include "kernel/either_way.h"
 #include "kernel/observed.h"
 #include "kernel/worker_process.h"
 
@@ -10,14 +11,12 @@
 namespace linger {
 namespace {
 
-class CoverageGaps : public testing::TestWithParam<bool> {};
+class CoverageGaps : public EitherWay {};
 
 TEST_P(CoverageGaps, WarnOfWaitressWhereItsRequestsAreNotCutRight)
 {
   const Listener listener;
-  collect::CollectorOptions options;
-  options.force_syscall_boundaries = GetParam();
-  OBSERVE_OR_SKIP(observed, options, listener.address());
+  OBSERVE_OR_SKIP(observed, options(), listener.address());
   domain::Server server;
   server.kind = domain::ServerKind::waitress;
   server.master_tgid = static_cast<std::uint32_t>(::getpid());

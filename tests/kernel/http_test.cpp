@@ -1,6 +1,7 @@
 // What HTTP/1 lets a connection do, as the real probes see it.
 
 #include "base/socket.h"
+#include "kernel/either_way.h"
 #include "kernel/observed.h"
 #include "kernel/worker_process.h"
 
@@ -24,15 +25,7 @@ protected:
 };
 
 /// Where the two ways to see bytes differ in what they see.
-class HttpEitherWay : public testing::TestWithParam<bool> {
-protected:
-  [[nodiscard]] static collect::CollectorOptions options()
-  {
-    collect::CollectorOptions options;
-    options.force_syscall_boundaries = GetParam();
-    return options;
-  }
-};
+class HttpEitherWay : public EitherWay {};
 
 /// Waits as a thread of a pool does that has nothing to do, or as an application for its data.
 void wait_for_nothing(std::chrono::milliseconds time)

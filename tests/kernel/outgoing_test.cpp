@@ -2,6 +2,7 @@
 // closed.
 
 #include "base/socket.h"
+#include "kernel/either_way.h"
 #include "kernel/observed.h"
 #include "kernel/worker_process.h"
 
@@ -79,7 +80,7 @@ void ask_peer(int fd, const std::string &text)
   EXPECT_GT(::recv(fd, answer.data(), answer.size(), 0), 0);
 }
 
-class Outgoing : public testing::TestWithParam<bool> {
+class Outgoing : public EitherWay {
 protected:
   Outgoing() { EXPECT_EQ(::pipe2(pipe_.data(), O_CLOEXEC), 0); }
   ~Outgoing() override
@@ -102,13 +103,6 @@ protected:
         return sample.peers.front();
     }
     return {};
-  }
-
-  static collect::CollectorOptions options()
-  {
-    collect::CollectorOptions options;
-    options.force_syscall_boundaries = GetParam();
-    return options;
   }
 
   std::array<int, 2> pipe_{};

@@ -2,6 +2,7 @@
 // its data, counted.
 
 #include "base/socket.h"
+#include "kernel/either_way.h"
 #include "kernel/observed.h"
 #include "kernel/worker_process.h"
 
@@ -38,7 +39,7 @@ void receive_answer(int fd)
   EXPECT_EQ(::recv(fd, &byte, 1, 0), 1);
 }
 
-class Questions : public testing::TestWithParam<bool> {
+class Questions : public EitherWay {
 protected:
   /// What was observed of one request in which the worker did `what` with a connection to a peer.
   void observe(std::chrono::microseconds pause, const std::function<void(int peer)> &what)
@@ -46,9 +47,7 @@ protected:
     const Listener listener;
     const Listener peer;
     const WorkerProcess answering([&] { answer_each(peer, pause); });
-    collect::CollectorOptions options;
-    options.force_syscall_boundaries = GetParam();
-    OBSERVE_OR_SKIP(observed, options, listener.address());
+    OBSERVE_OR_SKIP(observed, options(), listener.address());
     const WorkerProcess worker([&] {
       serve_one_at_a_time(listener, [&](int fd, const std::string &) {
         const int to_peer = peer.connect();

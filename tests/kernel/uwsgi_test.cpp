@@ -1,6 +1,7 @@
 // How the real probes see requests that come as uWSGI gets them, and threads that wait as its do.
 
 #include "base/socket.h"
+#include "kernel/either_way.h"
 #include "kernel/observed.h"
 #include "kernel/worker_process.h"
 
@@ -14,15 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class UwsgiRequests : public testing::TestWithParam<bool> {
-protected:
-  [[nodiscard]] static collect::CollectorOptions options()
-  {
-    collect::CollectorOptions options;
-    options.force_syscall_boundaries = GetParam();
-    return options;
-  }
-};
+class UwsgiRequests : public EitherWay {};
 
 /// One pair of a uwsgi packet.
 std::string pair(const std::string &name, const std::string &value)
