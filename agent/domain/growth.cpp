@@ -131,9 +131,10 @@ std::map<std::uint32_t, GrowthEstimate> Growth::estimates() const
       return {};
     sum = sum_since(0, --size);
   }
-  const std::vector<Coefficient> all = sum.solve();
+  const std::vector<Coefficient> all = sum.solve(LeastSquares::Holds::together);
   // Without a fit of its own the later half says nothing: bounds around zero.
-  const std::vector<Coefficient> late = sum_since(slices_.size() / 2, size).solve();
+  const std::vector<Coefficient> late =
+      sum_since(slices_.size() / 2, size).solve(LeastSquares::Holds::each);
 
   std::map<std::uint32_t, GrowthEstimate> estimates;
   for (std::size_t i = 0; i < columns_.size() && i < all.size(); ++i) {

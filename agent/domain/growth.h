@@ -14,7 +14,9 @@
 
 namespace linger::domain {
 
-/// Bytes kept per request, with 95 % bounds, over everything and over the later half of the time.
+/// Bytes kept per request. `low` and `high` hold for all endpoints together with 95 %, because all
+/// of them are asked and the one that keeps nothing must not be blamed. Whether it still went on in
+/// the later half of the time is then asked of each by itself, again with 95 %.
 struct GrowthEstimate {
   double per_request = 0;
   double low = 0;

@@ -1,7 +1,7 @@
 #include "domain/least_squares.h"
 
 #include <algorithm>
-#include <array>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 
 namespace linger::domain {
@@ -54,6 +54,14 @@ private:
   std::vector<double> lower_;
 };
 
+/// So many standard errors around each of `intervals` estimates leave out the truth of any of them
+/// with a probability of at most 5 %.
+double reach_of(std::size_t intervals, std::uint64_t degrees_of_freedom)
+{
+  const boost::math::students_t_distribution<double> t(static_cast<double>(degrees_of_freedom));
+  return quantile(complement(t, 0.05 / 2 / static_cast<double>(intervals)));
+}
+
 } // namespace
 
 void LeastSquares::add(const std::vector<Term> &x, double y)
@@ -98,7 +106,7 @@ void LeastSquares::fold(std::size_t from, std::size_t to)
   xy_[from] = 0;
 }
 
-std::vector<Coefficient> LeastSquares::solve() const
+std::vector<Coefficient> LeastSquares::solve(Holds holds) const
 {
   std::vector<std::size_t> used;
   for (std::size_t i = 0; i < columns_; ++i) {
@@ -127,14 +135,16 @@ std::vector<Coefficient> LeastSquares::solve() const
       residual += b[i] * b[j] * xx(used[i], used[j]);
   }
   const double variance = std::max(0.0, residual) / static_cast<double>(rows_ - n);
-  const double t = student_t95(rows_ - n);
+  const double reach = reach_of(holds == Holds::together ? n : 1, rows_ - n);
 
   std::vector<Coefficient> coefficients(columns_);
   for (std::size_t i = 0; i < n; ++i) {
     std::vector<double> unit(n, 0.0);
     unit[i] = 1;
-    const double reach = t * std::sqrt(variance * factors.solve(std::move(unit))[i]);
-    coefficients[used[i]] = { .value = b[i], .low = b[i] - reach, .high = b[i] + reach };
+    const double error = std::sqrt(variance * factors.solve(std::move(unit))[i]);
+    coefficients[used[i]] = { .value = b[i],
+                              .low = b[i] - reach * error,
+                              .high = b[i] + reach * error };
   }
   return coefficients;
 }
@@ -161,22 +171,6 @@ double &LeastSquares::xx(std::size_t row, std::size_t column)
 double LeastSquares::xx(std::size_t row, std::size_t column) const
 {
   return xx_[row * columns_ + column];
-}
-
-double student_t95(std::uint64_t degrees_of_freedom)
-{
-  // The expansion below converges from five degrees on.
-  constexpr std::array<double, 5> few{ 12.706, 12.706, 4.303, 3.182, 2.776 };
-  if (degrees_of_freedom < few.size())
-    return few[degrees_of_freedom];
-  // Cornish-Fisher expansion around the normal quantile (Abramowitz and Stegun 26.7.5).
-  const double z = 1.959964;
-  const double n = static_cast<double>(degrees_of_freedom);
-  const double z3 = z * z * z;
-  const double z5 = z3 * z * z;
-  const double z7 = z5 * z * z;
-  return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
-         (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
 }
 
 } // namespace linger::domain

@@ -8,7 +8,7 @@
 
 namespace linger::domain {
 
-/// One coefficient with its 95 % interval.
+/// One coefficient with its interval.
 struct Coefficient {
   double value = 0;
   double low = 0;
@@ -34,9 +34,15 @@ public:
 
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
 
+  /// What an interval of 95 % is said of.
+  enum class Holds : std::uint8_t {
+    each,     // one of twenty intervals does not hold the truth
+    together, // in one of twenty solutions any interval does not (at most: Bonferroni's correction)
+  };
+
   /// A coefficient for every column, in order; those of columns that are always 0 are 0. Empty when
   /// there are not more rows than columns.
-  [[nodiscard]] std::vector<Coefficient> solve() const;
+  [[nodiscard]] std::vector<Coefficient> solve(Holds holds) const;
 
 private:
   void widen(std::size_t columns);
@@ -49,9 +55,5 @@ private:
   double yy_ = 0;
   std::uint64_t rows_ = 0;
 };
-
-/// Student's t: 95 % of the distribution with this many degrees of freedom (at least 1) lie within
-/// plus and minus the result. Within 0.3 %.
-[[nodiscard]] double student_t95(std::uint64_t degrees_of_freedom);
 
 } // namespace linger::domain

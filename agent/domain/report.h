@@ -97,7 +97,7 @@ struct EndpointMemory {
   std::uint64_t allocated_bytes = 0;
   std::int64_t retained_bytes = 0;
   double retained_bytes_per_request = 0;
-  /// 95 % bounds of retained_bytes_per_request.
+  /// Bounds of retained_bytes_per_request; those of all endpoints hold together with 95 %.
   double low = 0;
   double high = 0;
   /// The same two bounds fitted to the later half of the window alone: growth that has ended

@@ -174,8 +174,8 @@ std::chrono::microseconds tolerance_of(Cause cause)
   return cause == Cause::on_cpu ? 1000us : 0us;
 }
 
-/// As many requests as it takes, up to five, until one was not disturbed: a thread that is preempted
-/// on its way into a wait waits less.
+/// As many requests as it takes, up to five, until one was not disturbed: a thread that is
+/// preempted on its way into a wait waits less.
 domain::Request ask_for_the_best(const Listener &listener, Observed &observed, Cause cause)
 {
   constexpr std::size_t most = 5;
