@@ -2,8 +2,10 @@
 """Adds up the reports of all test groups and prints the closing line.
 
 usage: summary.py DIRECTORY
+       summary.py --failed FILE     only the names of the failed tests in one JUnit file
 
-DIRECTORY holds JUnit XML files, and a file `crashed` with a line for each group that wrote none. A
+DIRECTORY holds JUnit XML files, and a file `crashed` with a line for each group that wrote none. In
+`again` lie those of the tests that failed and were run a second time; who passed it is listed. A
 skipped test is listed with its reason. With CI=true it counts as failed unless tests/expected_skips.txt
 has a line that begins with its name, or with the first part of it and a *.
 """
@@ -29,9 +31,8 @@ def is_among(name, expected):
 
 def results_of(report):
     """Yields (name, outcome, reason) of each test in one JUnit file."""
-    group = report.stem
     for case in ElementTree.parse(report).iter("testcase"):
-        name = f"{group}:{case.get('classname')}.{case.get('name')}"
+        name = f"{case.get('classname')}.{case.get('name')}"
         skipped = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None:
             yield name, "failed", ""
@@ -42,19 +43,42 @@ def results_of(report):
             yield name, "passed", ""
 
 
+def failed_in(report):
+    return [name for name, outcome, _ in results_of(report) if outcome == "failed"]
+
+
+def passed_again(report):
+    """The tests that passed when they were run a second time."""
+    second = report.parent / "again" / report.name
+    if not second.exists():
+        return set()
+    return {name for name, outcome, _ in results_of(second) if outcome == "passed"}
+
+
+def all_results(directory):
+    for report in sorted(directory.glob("*.xml")):
+        unsteady = passed_again(report)
+        for name, outcome, reason in results_of(report):
+            if outcome == "failed" and name in unsteady:
+                outcome = "unsteady"
+            yield f"{report.stem}:{name}", outcome, reason
+
+
 def main(directory):
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     allowed = expected_skips()
     strict = os.environ.get("CI") == "true"
-    for report in sorted(pathlib.Path(directory).glob("*.xml")):
-        for name, outcome, reason in results_of(report):
-            if outcome == "failed":
-                print(f"FAILED  {name}")
-            if outcome == "skipped":
-                unexpected = strict and not is_among(name, allowed)
-                print(f"SKIPPED {name}: {reason}" + (" (not expected: counts as failed)" if unexpected else ""))
-                outcome = "failed" if unexpected else outcome
-            counts[outcome] += 1
+    for name, outcome, reason in all_results(pathlib.Path(directory)):
+        if outcome == "unsteady":
+            print(f"UNSTEADY {name}: failed, and passed when run again")
+            outcome = "passed"
+        if outcome == "failed":
+            print(f"FAILED  {name}")
+        if outcome == "skipped":
+            unexpected = strict and not is_among(name, allowed)
+            print(f"SKIPPED {name}: {reason}" + (" (not expected: counts as failed)" if unexpected else ""))
+            outcome = "failed" if unexpected else outcome
+        counts[outcome] += 1
     crashed = pathlib.Path(directory) / "crashed"
     for line in crashed.read_text().splitlines() if crashed.exists() else []:
         print(f"FAILED  {line}")
@@ -67,4 +91,8 @@ def main(directory):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    if sys.argv[1] == "--failed":
+        for failed in failed_in(pathlib.Path(sys.argv[2])):
+            print(failed)
+    else:
+        sys.exit(main(sys.argv[1]))
