@@ -1,8 +1,10 @@
 #include "app/agent.h"
 
+#include "app/heap_watch.h"
 #include "diagnose/diagnose.h"
 
 #include <algorithm>
+#include <future>
 #include <spdlog/spdlog.h>
 
 namespace linger::app {
@@ -34,6 +36,21 @@ domain::Report restricted(domain::Report report, const std::vector<std::uint32_t
     report.coverage.gaps.emplace_back("The coverage counts every server that the agent watches, "
                                       "not just those asked for.");
   return report;
+}
+
+std::vector<domain::Server> chosen_of(std::vector<domain::Server> servers,
+                                      const std::vector<std::uint32_t> &masters)
+{
+  if (!masters.empty())
+    std::erase_if(servers, [&](const domain::Server &server) {
+      return !is_among(masters, server.master_tgid);
+    });
+  return servers;
+}
+
+bool is_ready(const std::future<void> &work)
+{
+  return work.wait_for(0s) == std::future_status::ready;
 }
 
 } // namespace
@@ -164,11 +181,11 @@ bool Agent::watches_nothing()
   return watched && watched->empty();
 }
 
-Result<domain::Report> Agent::observe(domain::Nanos window, const std::vector<std::uint32_t> &tgids,
+Result<domain::Report> Agent::observe(const serve::ReportQuery &query,
                                       const std::function<bool()> &cancelled)
 {
   bool was_cancelled = false;
-  Result<domain::Report> report = observe_while(window, tgids, [&](domain::Nanos) {
+  Result<domain::Report> report = observe_while(query, [&](domain::Nanos) {
     was_cancelled = cancelled();
     return !was_cancelled;
   });
@@ -177,28 +194,28 @@ Result<domain::Report> Agent::observe(domain::Nanos window, const std::vector<st
   return report;
 }
 
-Result<domain::Report> Agent::observe_while(domain::Nanos window,
-                                            const std::vector<std::uint32_t> &tgids,
-                                            const KeepOn &keep_on)
+Result<domain::Report> Agent::observe_while(const serve::ReportQuery &query, const KeepOn &keep_on)
 {
   domain::Evidence evidence{ routes_ };
-  const Result<> recorded =
-      record_while(window, tgids, keep_on,
-                   [&](const domain::Observation &observation) { evidence.add(observation); });
+  const Result<> recorded = record_while(
+      query, keep_on, [&](const domain::Observation &observation) { evidence.add(observation); });
   if (!recorded)
     return tl::unexpected(recorded.error());
   return with_findings(evidence.report());
 }
 
-Result<> Agent::record_while(domain::Nanos window, const std::vector<std::uint32_t> &tgids,
-                             const KeepOn &keep_on, ObservationSink sink)
+Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep_on,
+                             ObservationSink sink)
 {
   std::unique_ptr<ObservationFeed::Window> observed;
+  std::optional<HeapWatch> heaps;
   domain::MonotonicTime begin;
   const Result<> opened = on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
-    Result<std::vector<std::uint32_t>> masters = loop.masters_of(tgids);
+    Result<std::vector<std::uint32_t>> masters = loop.masters_of(query.tgids);
     if (!masters)
       return tl::unexpected(masters.error());
+    if (query.memory == domain::MemoryTier::census)
+      heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), look_at_heap);
     const domain::ClockAnchor now = clock_();
     begin = now.monotonic;
     observed = feed_.open_window(now, std::move(*masters), std::move(sink));
@@ -207,13 +224,29 @@ Result<> Agent::record_while(domain::Nanos window, const std::vector<std::uint32
   if (!opened)
     return opened;
 
+  // A census takes its time: Ctrl-C and the progress must not wait for it.
+  std::future<void> looking;
+  if (heaps)
+    looking = std::async(std::launch::async, [&heaps] { heaps->look_at_begin(); });
+  bool looked_at_middle = !heaps;
   domain::Nanos passed{};
-  while (passed < window && keep_on(passed) && !collecting_ended_) {
-    std::this_thread::sleep_for(std::min<domain::Nanos>(attention_interval, window - passed));
+  while (passed < query.window && keep_on(passed) && !collecting_ended_) {
+    if (!looked_at_middle && passed >= query.window / 2 && is_ready(looking)) {
+      looking = std::async(std::launch::async, [&heaps] { heaps->look_at_middle(); });
+      looked_at_middle = true;
+    }
+    std::this_thread::sleep_for(std::min<domain::Nanos>(attention_interval, query.window - passed));
     passed = clock_().monotonic - begin;
+  }
+  std::vector<domain::HeapGrowth> growths;
+  if (heaps) {
+    looking.wait();
+    growths = heaps->look_at_end();
   }
 
   return on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
+    for (const domain::HeapGrowth &growth : growths)
+      feed_.add(growth);
     observed->end_at(clock_());
     if (const Result<> refreshed = loop.refresh(); !refreshed)
       return refreshed;

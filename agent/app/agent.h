@@ -33,8 +33,7 @@ public:
 
   [[nodiscard]] Result<domain::Report>
   report_so_far(const std::vector<std::uint32_t> &tgids) override;
-  [[nodiscard]] Result<domain::Report> observe(domain::Nanos window,
-                                               const std::vector<std::uint32_t> &tgids,
+  [[nodiscard]] Result<domain::Report> observe(const serve::ReportQuery &query,
                                                const std::function<bool()> &cancelled) override;
   [[nodiscard]] Result<std::vector<domain::ServerReport>>
   servers(const std::vector<std::uint32_t> &tgids) override;
@@ -43,14 +42,13 @@ public:
   subscribe(std::function<void(const serve::SeenRequest &)> handler) override;
 
   /// Like observe(), but a window that ends early has its report too.
-  [[nodiscard]] Result<domain::Report> observe_while(domain::Nanos window,
-                                                     const std::vector<std::uint32_t> &tgids,
+  [[nodiscard]] Result<domain::Report> observe_while(const serve::ReportQuery &query,
                                                      const KeepOn &keep_on);
 
   /// Hands every observation of the window to `sink`, on other threads, one at a time; a WindowMark
   /// is the first and the last.
-  [[nodiscard]] Result<> record_while(domain::Nanos window, const std::vector<std::uint32_t> &tgids,
-                                      const KeepOn &keep_on, ObservationSink sink);
+  [[nodiscard]] Result<> record_while(const serve::ReportQuery &query, const KeepOn &keep_on,
+                                      ObservationSink sink);
 
   /// Whether there is no server to watch at this moment.
   [[nodiscard]] bool watches_nothing();

@@ -77,6 +77,33 @@ struct TypeGrowth {
   bool operator==(const TypeGrowth &) const = default;
 };
 
+/// A type of which a worker's heap had more at the end of a window than at its begin.
+struct GrownType {
+  std::string type;
+  std::int64_t objects = 0;
+  std::int64_t bytes = 0;
+  /// The ways in which the new ones are held, the most objects first. Where the heap was not looked
+  /// at in between: in which all of them are.
+  std::vector<RetainingPath> holders;
+
+  bool operator==(const GrownType &) const = default;
+};
+
+/// What grew in one worker's heap.
+struct HeapGrowth {
+  std::uint32_t tgid = 0;
+  /// Between the first look and the last.
+  Nanos between{};
+  /// The most bytes first. Types that did not grow are left out, and those that hardly did.
+  std::vector<GrownType> types;
+  /// How many objects a figure may be off by.
+  std::uint64_t error_objects = 0;
+  /// Why nothing is known; empty when the heap was looked at.
+  std::string gap;
+
+  bool operator==(const HeapGrowth &) const = default;
+};
+
 /// What `later` has more than `earlier`, or less: the most bytes first, then the most objects, then
 /// by name. Types that did not change are left out.
 [[nodiscard]] std::vector<TypeGrowth> growth_between(const Census &earlier, const Census &later);

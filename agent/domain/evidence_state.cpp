@@ -95,6 +95,13 @@ void EvidenceState::add(const ListenSample &sample)
     listen_queues_[sample.server].add(sample);
 }
 
+void EvidenceState::add(const HeapGrowth &growth)
+{
+  // A process that was never seen to do anything has no figures to put it beside.
+  if (const auto known = processes_.find(growth.tgid); known != processes_.end())
+    known->second.worker.add(growth);
+}
+
 void EvidenceState::add(const WindowMark &mark)
 {
   if (!begin_)

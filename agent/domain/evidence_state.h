@@ -40,6 +40,7 @@ public:
   void add(const ServersSeen &seen);
   void add(const CoverageSample &sample);
   void add(const ListenSample &sample);
+  void add(const HeapGrowth &growth);
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report() const;

@@ -5,6 +5,7 @@
 
 #include "domain/calls.h"
 #include "domain/cause.h"
+#include "domain/census.h"
 #include "domain/cpu_limit.h"
 #include "domain/outgoing.h"
 #include "domain/server.h"
@@ -182,8 +183,8 @@ struct WindowMark {
   ClockAnchor clock;
 };
 
-using Observation =
-    std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
-                 CoverageSample, WindowMark, OutgoingSample, CpuLimitSample, ListenSample>;
+using Observation = std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample,
+                                 ServersSeen, CoverageSample, WindowMark, OutgoingSample,
+                                 CpuLimitSample, ListenSample, HeapGrowth>;
 
 } // namespace linger::domain

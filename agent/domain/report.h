@@ -5,6 +5,7 @@
 
 #include "domain/calls.h"
 #include "domain/cause.h"
+#include "domain/census.h"
 #include "domain/cpu_limit.h"
 #include "domain/finding.h"
 #include "domain/outgoing.h"
@@ -51,6 +52,8 @@ struct WorkerReport {
   std::optional<CpuLimitReport> cpu_limit;
   /// Of the requests' time in the run queue.
   Nanos throttled{};
+  /// Nothing where its heap was not looked at.
+  std::optional<HeapGrowth> heap_growth;
 };
 
 struct ListenQueueReport {

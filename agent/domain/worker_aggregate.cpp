@@ -125,6 +125,7 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
   report.threads = static_cast<std::uint32_t>(threads_.size());
   report.throttled = whole.throttled_;
   report.connections = outgoing_.report();
+  report.heap_growth = heap_growth_;
   if (first_cpu_limit_)
     report.cpu_limit = between(*first_cpu_limit_, cpu_limit_);
 

@@ -30,6 +30,7 @@ public:
   void add(const MemorySample &sample);
   void add(const OutgoingSample &sample, MonotonicTime window_begin);
   void add(const CpuLimitSample &sample);
+  void add(const HeapGrowth &growth) { heap_growth_ = growth; }
 
   /// Nothing more will come: what is pending stands as it is.
   [[nodiscard]] std::vector<WholeRequest> finish();
@@ -80,6 +81,7 @@ private:
   OutgoingAggregate outgoing_;
   std::optional<CpuLimitSample> first_cpu_limit_;
   CpuLimitSample cpu_limit_;
+  std::optional<HeapGrowth> heap_growth_;
 };
 
 /// What waitpid(2) reported, for people: "exited with status 0", "killed by signal 9".

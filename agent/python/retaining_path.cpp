@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_modules = 100'000;
 constexpr int most_threads = 10'000;
 constexpr int most_frames = 1'000;
-constexpr std::size_t most_paths = 20;
+constexpr std::size_t most_paths = 200;
 
 /// Types whose name is `wanted`, in whole or behind the last dot; by number.
 std::vector<bool> types_named(const TypeTable &types, const std::string &wanted)

@@ -21,6 +21,14 @@ struct SeenRequest {
   domain::WallTime start_time;
 };
 
+/// What a report is asked for.
+struct ReportQuery {
+  domain::Nanos window{};
+  std::vector<std::uint32_t> tgids;
+  /// The most that may be done: growth, or census.
+  domain::MemoryTier memory = domain::MemoryTier::growth;
+};
+
 /// Implemented by app::Agent and by tests. Thread-safe. `tgids` are masters or any of their
 /// workers; empty means every server; one that is watched by nobody gives not_found.
 class AgentView {
@@ -31,10 +39,9 @@ public:
   [[nodiscard]] virtual Result<domain::Report>
   report_so_far(const std::vector<std::uint32_t> &tgids) = 0;
 
-  /// Observes for `window` from now on and answers, findings included. Blocks; looks at `cancelled`
-  /// several times a second and fails as `exhausted` when it turns true.
-  [[nodiscard]] virtual Result<domain::Report> observe(domain::Nanos window,
-                                                       const std::vector<std::uint32_t> &tgids,
+  /// Observes for the window from now on and answers, findings included. Blocks; looks at
+  /// `cancelled` several times a second and fails as `exhausted` when it turns true.
+  [[nodiscard]] virtual Result<domain::Report> observe(const ReportQuery &query,
                                                        const std::function<bool()> &cancelled) = 0;
 
   /// Servers and the state of their workers at this moment.

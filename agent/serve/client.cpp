@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr int most_report_bytes = 256 * 1024 * 1024;
 constexpr auto answer_time = 30s; // beyond what was asked to be observed
+constexpr auto census_time = 60s; // the looks into heaps come on top
 
 /// gRPC takes a path as part of a URI.
 std::string target_of(const Address &address)
@@ -133,19 +134,22 @@ Error Client::explained(const grpc::Status &status) const
   return error;
 }
 
-Result<v1::Report> Client::get_report(domain::Nanos window, const Tgids &tgids,
-                                      const std::stop_token &stop)
+Result<v1::Report> Client::get_report(const ReportQuery &query, const std::stop_token &stop)
 {
   grpc::ClientContext context;
   // Whether the window is a possible one is for the agent to say.
-  const auto observed = std::clamp<domain::Nanos>(window, 0s, 2h);
-  context.set_deadline(in(std::chrono::ceil<std::chrono::milliseconds>(observed) + answer_time));
+  const auto observed = std::clamp<domain::Nanos>(query.window, 0s, 2h);
+  const auto looking = query.memory == domain::MemoryTier::census ? census_time : 0s;
+  context.set_deadline(
+      in(std::chrono::ceil<std::chrono::milliseconds>(observed) + looking + answer_time));
   const auto cancelling = cancel_on(stop, context);
 
   v1::GetReportRequest request;
   *request.mutable_window() =
-      google::protobuf::util::TimeUtil::NanosecondsToDuration(window.count());
-  request.mutable_tgids()->Add(tgids.begin(), tgids.end());
+      google::protobuf::util::TimeUtil::NanosecondsToDuration(query.window.count());
+  request.mutable_tgids()->Add(query.tgids.begin(), query.tgids.end());
+  request.set_memory(query.memory == domain::MemoryTier::census ? v1::MEMORY_TIER_CENSUS
+                                                                : v1::MEMORY_TIER_GROWTH);
   v1::GetReportResponse response;
   if (const grpc::Status status = stub_->GetReport(&context, request, &response); !status.ok())
     return tl::unexpected(explained(status));

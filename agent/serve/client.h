@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "domain/time.h"
 #include "linger/v1/diagnostics.grpc.pb.h"
+#include "serve/agent_view.h"
 
 #include <chrono>
 #include <cstdint>
@@ -32,8 +33,8 @@ public:
   [[nodiscard]] static Result<Client> connect(const std::string &address,
                                               std::chrono::milliseconds timeout);
 
-  /// Observes for `window`, or takes everything since the agent started when it is zero.
-  [[nodiscard]] Result<v1::Report> get_report(domain::Nanos window, const Tgids &tgids,
+  /// Observes for the window, or takes everything since the agent started when it is zero.
+  [[nodiscard]] Result<v1::Report> get_report(const ReportQuery &query,
                                               const std::stop_token &stop = {});
 
   [[nodiscard]] Result<v1::ListServersResponse> list_servers(const Tgids &tgids,

@@ -3,8 +3,13 @@
 #include "serve/convert.h"
 #include "serve/escape.h"
 
+#include <algorithm>
+
 namespace linger::serve {
 namespace {
+
+/// More are no help to anyone who reads them.
+constexpr std::size_t most_paths = 20;
 
 v1::HeapCopy to_proto(const domain::HeapCopyQuality &quality)
 {
@@ -18,6 +23,14 @@ v1::HeapCopy to_proto(const domain::HeapCopyQuality &quality)
   message.set_whole_ns(to_ns(quality.whole));
   for (const std::string &gap : quality.gaps)
     message.add_gaps(valid_utf8(gap));
+  return message;
+}
+
+v1::RetainingPath to_proto(const domain::RetainingPath &path)
+{
+  v1::RetainingPath message;
+  message.set_text(valid_utf8(path.text));
+  message.set_objects(path.objects);
   return message;
 }
 
@@ -62,11 +75,26 @@ v1::Retainers to_proto(const domain::Retainers &retainers)
   v1::Retainers message;
   message.set_type(valid_utf8(retainers.type));
   message.set_objects(retainers.objects);
-  for (const domain::RetainingPath &path : retainers.paths) {
-    v1::RetainingPath &added = *message.add_paths();
-    added.set_text(valid_utf8(path.text));
-    added.set_objects(path.objects);
+  const std::size_t told = std::min(retainers.paths.size(), most_paths);
+  for (std::size_t i = 0; i < told; ++i)
+    *message.add_paths() = to_proto(retainers.paths[i]);
+  return message;
+}
+
+v1::HeapGrowth to_proto(const domain::HeapGrowth &growth)
+{
+  v1::HeapGrowth message;
+  message.set_between_ns(to_ns(growth.between));
+  for (const domain::GrownType &type : growth.types) {
+    v1::GrownType &added = *message.add_types();
+    added.set_type(valid_utf8(type.type));
+    added.set_objects(type.objects);
+    added.set_bytes(type.bytes);
+    for (const domain::RetainingPath &holder : type.holders)
+      *added.add_holders() = to_proto(holder);
   }
+  message.set_error_objects(growth.error_objects);
+  message.set_gap(valid_utf8(growth.gap));
   return message;
 }
 

@@ -14,4 +14,6 @@ namespace linger::serve {
 
 [[nodiscard]] v1::Retainers to_proto(const domain::Retainers &retainers);
 
+[[nodiscard]] v1::HeapGrowth to_proto(const domain::HeapGrowth &growth);
+
 } // namespace linger::serve

@@ -1,5 +1,6 @@
 #include "serve/convert.h"
 
+#include "serve/convert_census.h"
 #include "serve/escape.h"
 
 #include <algorithm>
@@ -94,6 +95,8 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
   message.set_throttled_ns(to_ns(worker.throttled));
   if (worker.cpu_limit)
     *message.mutable_cpu_limit() = cpu_limit_of(*worker.cpu_limit);
+  if (worker.heap_growth)
+    *message.mutable_heap_growth() = to_proto(*worker.heap_growth);
   return message;
 }
 

@@ -24,6 +24,22 @@ std::vector<std::uint32_t> tgids_of(const Request &request)
   return { request.tgids().begin(), request.tgids().end() };
 }
 
+Result<domain::MemoryTier> tier_in(const v1::GetReportRequest &request, domain::Nanos window)
+{
+  switch (request.memory()) {
+    case v1::MEMORY_TIER_UNSPECIFIED:
+    case v1::MEMORY_TIER_GROWTH:
+      return domain::MemoryTier::growth;
+    case v1::MEMORY_TIER_CENSUS:
+      if (window != domain::Nanos::zero())
+        return domain::MemoryTier::census;
+      return failure(Error::Kind::usage,
+                     "memory: a census compares the begin and the end of a window; set window");
+    default:
+      return failure(Error::Kind::usage, "memory: neither growth nor census");
+  }
+}
+
 /// Which requests a subscriber asked for.
 struct RequestFilter {
   std::set<std::uint32_t> servers; // empty: all
@@ -93,10 +109,14 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
   if (!window)
     return to_status(window.error());
 
-  const auto tgids = tgids_of(*request);
-  const auto report = *window == domain::Nanos::zero()
-                          ? agent_.report_so_far(tgids)
-                          : agent_.observe(*window, tgids, [&] { return ended(*context); });
+  const auto memory = tier_in(*request, *window);
+  if (!memory)
+    return to_status(memory.error());
+
+  const ReportQuery query{ *window, tgids_of(*request), *memory };
+  const auto report = query.window == domain::Nanos::zero()
+                          ? agent_.report_so_far(query.tgids)
+                          : agent_.observe(query, [&] { return ended(*context); });
   if (ended(*context))
     return farewell();
   if (!report)

@@ -179,6 +179,22 @@ domain::ListenSample listen_sample_of(const pb::ListenSample &message, FieldRead
   return sample;
 }
 
+domain::HeapGrowth heap_growth_of(const pb::HeapGrowth &message, FieldReader &read)
+{
+  domain::HeapGrowth growth{ .tgid = message.tgid(),
+                             .between = read.span(message.between_ns()),
+                             .types = {},
+                             .error_objects = message.error_objects(),
+                             .gap = message.gap() };
+  for (const pb::GrownType &type : message.types()) {
+    domain::GrownType &added = growth.types.emplace_back(domain::GrownType{
+        .type = type.type(), .objects = type.objects(), .bytes = type.bytes(), .holders = {} });
+    for (const pb::RetainingPath &holder : type.holders())
+      added.holders.push_back({ .text = holder.text(), .objects = holder.objects() });
+  }
+  return growth;
+}
+
 domain::ThreadSample thread_sample_of(const pb::ThreadSample &message, FieldReader &read)
 {
   return { .time = read.time(message.time_ns()),
@@ -314,6 +330,8 @@ FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
       return Observation(outgoing_sample_of(frame.outgoing_sample(), read));
     case pb::Frame::kCpuLimitSample:
       return Observation(cpu_limit_sample_of(frame.cpu_limit_sample(), read));
+    case pb::Frame::kHeapGrowth:
+      return Observation(heap_growth_of(frame.heap_growth(), read));
     case pb::Frame::KIND_NOT_SET:
       break;
   }

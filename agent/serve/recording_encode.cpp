@@ -192,6 +192,26 @@ struct FrameMaker {
     }
   }
 
+  void operator()(const domain::HeapGrowth &growth) const
+  {
+    pb::HeapGrowth &message = *frame.mutable_heap_growth();
+    message.set_tgid(growth.tgid);
+    message.set_between_ns(growth.between.count());
+    for (const domain::GrownType &type : growth.types) {
+      pb::GrownType &added = *message.add_types();
+      added.set_type(type.type);
+      added.set_objects(type.objects);
+      added.set_bytes(type.bytes);
+      for (const domain::RetainingPath &path : type.holders) {
+        pb::RetainingPath &holder = *added.add_holders();
+        holder.set_text(path.text);
+        holder.set_objects(path.objects);
+      }
+    }
+    message.set_error_objects(growth.error_objects);
+    message.set_gap(growth.gap);
+  }
+
   void operator()(const domain::ThreadSample &sample) const
   {
     pb::ThreadSample &message = *frame.mutable_thread_sample();

@@ -103,12 +103,20 @@ void add_report_options(CLI::App &command, ReportArguments &report)
       ->option_text("info|warning|critical");
   command.add_option("--output", report.output_path, "Write the report to a file instead")
       ->type_name("FILE");
+}
+
+void add_memory_option(CLI::App &command, domain::MemoryTier &memory)
+{
   command
       .add_option_function<std::string>(
-          "--memory", [](const std::string &) {},
-          "How memory is measured; growth is what there is and always on")
-      ->check(CLI::IsMember({ "growth" }))
-      ->option_text("growth");
+          "--memory",
+          [&memory](const std::string &name) {
+            memory = name == "census" ? domain::MemoryTier::census : domain::MemoryTier::growth;
+          },
+          "How memory is measured: growth is always on; census also compares the heaps of some "
+          "workers, which run on, and names what grew and who holds it")
+      ->check(CLI::IsMember({ "growth", "census" }))
+      ->option_text("growth|census");
 }
 
 Result<Config> ProbeArguments::config() const

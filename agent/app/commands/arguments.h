@@ -5,6 +5,7 @@
 #include "app/config.h"
 #include "base/result.h"
 #include "domain/finding.h"
+#include "domain/report.h"
 #include "domain/time.h"
 
 #include <CLI/App.hpp>
@@ -60,7 +61,10 @@ struct ReportArguments {
   std::optional<domain::Severity> fail_on;
   std::string output_path; // empty: standard output
 };
-/// --format, --fail-on, --output, --memory
+/// --format, --fail-on, --output
 void add_report_options(CLI::App &command, ReportArguments &report);
+
+/// --memory growth|census
+void add_memory_option(CLI::App &command, domain::MemoryTier &memory);
 
 } // namespace linger::app

@@ -67,6 +67,73 @@ std::string stopgap(const ServerLoad &load, double growth_bytes, const Threshold
                      options, ceiling);
 }
 
+/// The worker whose heap grew most, of those that were looked into; null when nothing grew there.
+const domain::WorkerReport *grown_worker(const ServerLoad &load)
+{
+  const domain::WorkerReport *most = nullptr;
+  std::int64_t most_bytes = 0;
+  for (const domain::WorkerReport &worker : load.server->workers) {
+    if (!worker.heap_growth)
+      continue;
+    std::int64_t bytes = 0;
+    for (const domain::GrownType &type : worker.heap_growth->types)
+      bytes = domain::saturating_sum(bytes, type.bytes);
+    if (bytes > most_bytes) {
+      most = &worker;
+      most_bytes = bytes;
+    }
+  }
+  return most;
+}
+
+/// Of what grew, the type with the most bytes whose holder is known; null when there is none.
+const domain::GrownType *held_type(const domain::WorkerReport &worker)
+{
+  for (const domain::GrownType &type : worker.heap_growth->types) {
+    if (!type.holders.empty())
+      return &type;
+  }
+  return nullptr;
+}
+
+/// Where to look: at what the heap showed, else in general.
+std::string place_to_look(const std::string &name, const domain::GrownType *held)
+{
+  if (held != nullptr)
+    return fmt::format("Look at {}: give what holds them a bound (collections.deque(maxlen=...), "
+                       "functools.lru_cache(maxsize=...)), take out what is done with, or move it "
+                       "to the cache.",
+                       held->holders.front().text);
+  return fmt::format(
+      "Look in what {} calls for something that outlives the request and only grows: a list or "
+      "dict at module level, functools.lru_cache(maxsize=None) or functools.cache, a class "
+      "attribute, a callback that is registered and never removed, a log handler or tracer that "
+      "buffers. Give it a bound or move it to the cache. `linger diagnose --memory census` looks "
+      "into the heap and names what grows.",
+      name);
+}
+
+void tell_heap(Finding &finding, const domain::WorkerReport &worker)
+{
+  const domain::HeapGrowth &growth = *worker.heap_growth;
+  finding.workers.push_back(worker.tgid);
+  finding.detail +=
+      fmt::format(" In {} the heap of worker {} grew by", human_time(growth.between), worker.tgid);
+  constexpr std::size_t told = 3;
+  for (std::size_t i = 0; i < std::min(told, growth.types.size()); ++i) {
+    const domain::GrownType &type = growth.types[i];
+    finding.detail += fmt::format("{} {} {} ({})", i == 0 ? "" : ",", type.objects, type.type,
+                                  human_bytes(static_cast<double>(type.bytes)));
+    cite_count(finding, fmt::format("more {} in worker {}", type.type, worker.tgid),
+               static_cast<double>(type.objects), "objects");
+  }
+  finding.detail += ".";
+  if (const domain::GrownType *held = held_type(worker)) {
+    finding.detail += fmt::format(" {} new {} held by {}.", held->holders.front().objects,
+                                  held->type, held->holders.front().text);
+  }
+}
+
 Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, double server_growth,
                     const Thresholds &thresholds)
 {
@@ -88,14 +155,9 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
       human_bytes(static_cast<double>(memory.retained_bytes)), human_bytes(memory.low),
       human_bytes(memory.high), human_bytes(memory.late_low), human_bytes(memory.late_high),
       human_bytes(per_hour));
-  finding.remedy = fmt::format(
-      "Look in what {} calls for something that outlives the request and only grows: a list or "
-      "dict "
-      "at module level, functools.lru_cache(maxsize=None) or functools.cache, a class attribute, a "
-      "callback that is registered and never removed, a log handler or tracer that buffers. Give "
-      "it "
-      "a bound or move it to the cache.{}",
-      name, stopgap(load, server_growth, thresholds));
+  const domain::WorkerReport *grown = grown_worker(load);
+  finding.remedy = place_to_look(name, grown == nullptr ? nullptr : held_type(*grown)) +
+                   stopgap(load, server_growth, thresholds);
 
   cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");
   cite_bytes(finding, "retained per request", memory.retained_bytes_per_request);
@@ -105,6 +167,8 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
   cite_bytes(finding, "retained in the window", static_cast<double>(memory.retained_bytes));
   cite_bytes(finding, "retained per hour at this rate", per_hour);
   cite_count(finding, "page faults per request, mean", memory.faults_per_request, "faults");
+  if (grown != nullptr)
+    tell_heap(finding, *grown);
   return finding;
 }
 

@@ -96,12 +96,34 @@ std::vector<std::string> cpu_limits_of(const v1::Server &server)
   return lines;
 }
 
+/// "its heap grew in 9.00 s by 573 shop.views.Quote (1.20 MB): `shop.views.RECENT` (list) -> ..."
+std::vector<std::string> heap_notes(const v1::HeapGrowth &heap)
+{
+  if (!heap.gap().empty())
+    return { "its heap: " + heap.gap() };
+  if (heap.types().empty())
+    return { fmt::format("its heap did not grow in {}", duration_text(heap.between_ns())) };
+  std::vector<std::string> notes;
+  for (const v1::GrownType &type : heap.types()) {
+    std::string note =
+        fmt::format("its heap grew in {} by {} {} ({})", duration_text(heap.between_ns()),
+                    type.objects(), type.type(), bytes_text(static_cast<double>(type.bytes())));
+    if (!type.holders().empty())
+      note += ": " + type.holders(0).text();
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
 std::vector<std::string> notes_of(const v1::Worker &worker)
 {
-  if (worker.memory().major_faults() == 0)
-    return {};
-  return { fmt::format("{} in its requests: memory that had to come from the disk first",
-                       counted_text(worker.memory().major_faults(), "major page fault")) };
+  std::vector<std::string> notes;
+  if (worker.memory().major_faults() > 0)
+    notes.push_back(fmt::format("{} in its requests: memory that had to come from the disk first",
+                                counted_text(worker.memory().major_faults(), "major page fault")));
+  if (worker.has_heap_growth())
+    std::ranges::move(heap_notes(worker.heap_growth()), std::back_inserter(notes));
+  return notes;
 }
 
 /// "waiting to be accepted at 127.0.0.1:8000: 3 of 128, at most 97; 12 attempts turned away". Empty

@@ -35,7 +35,7 @@ protected:
   {
     happens(a_request(101, 9900ms, 1), 10s);
     int asked = 0;
-    return agent.observe_while(1s, tgids, [&](domain::Nanos) {
+    return agent.observe_while({ 1s, tgids }, [&](domain::Nanos) {
       if (++asked == 1)
         happens(a_request(101, 10200ms, 2), 10300ms);
       else if (asked == 2)
@@ -101,7 +101,7 @@ TEST_F(AgentTest, ReportsTheShorterWindowWhenItEndsEarly)
   const auto agent = start();
   ASSERT_TRUE(agent) << agent.error().what;
 
-  const auto report = (*agent)->observe_while(1h, {}, [&](domain::Nanos) {
+  const auto report = (*agent)->observe_while({ 1h, {} }, [&](domain::Nanos) {
     happens(a_request(101, 10100ms, 1), 10250ms);
     return false;
   });
@@ -116,7 +116,7 @@ TEST_F(AgentTest, ACancelledObservationFailsAsExhausted)
   const auto agent = start();
   ASSERT_TRUE(agent) << agent.error().what;
 
-  const auto report = (*agent)->observe(1h, {}, [] { return true; });
+  const auto report = (*agent)->observe({ 1h, {} }, [] { return true; });
 
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, Error::Kind::exhausted);
@@ -127,7 +127,7 @@ TEST_F(AgentTest, RefusesAProcessThatBelongsToNoWatchedServer)
   const auto agent = start();
   ASSERT_TRUE(agent) << agent.error().what;
 
-  const auto report = (*agent)->observe(1s, { 101, 4711 }, [] { return false; });
+  const auto report = (*agent)->observe({ 1s, { 101, 4711 } }, [] { return false; });
 
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, Error::Kind::not_found);
@@ -209,7 +209,7 @@ TEST_F(AgentTest, AnswersWithTheReasonWhenCollectingBreaksDown)
   const auto agent = start();
   ASSERT_TRUE(agent) << agent.error().what;
 
-  const auto report = (*agent)->observe_while(1h, {}, [&](domain::Nanos) {
+  const auto report = (*agent)->observe_while({ 1h, {} }, [&](domain::Nanos) {
     script.with([](HostScript &shared) {
       shared.poll_error = Error{ Error::Kind::internal, "the ring broke" };
     });
@@ -228,7 +228,7 @@ TEST_F(AgentTest, DetachesAndTurnsDownWhoStillAsksWhenItStops)
   std::atomic<bool> observing = false;
   Result<domain::Report> report;
   std::jthread caller{ [&] {
-    report = (*agent)->observe_while(1h, {}, [&](domain::Nanos) {
+    report = (*agent)->observe_while({ 1h, {} }, [&](domain::Nanos) {
       observing = true;
       return true;
     });
@@ -252,7 +252,7 @@ TEST_F(AgentTest, ARecordingGivesTheSameReportAgain)
   std::vector<domain::Observation> recording;
 
   const Result<> recorded = (*agent)->record_while(
-      1s, {},
+      { 1s, {} },
       [&](domain::Nanos) {
         happens(a_request(101, 10100ms, 1, "/item/17"), 10250ms);
         return false;

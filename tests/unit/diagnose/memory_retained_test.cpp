@@ -94,6 +94,46 @@ TEST(MemoryRetainedTest, AdvisesALimitEvenWhenOneRequestIsTooMuch)
   EXPECT_NE(findings[0].remedy.find("--max-requests 1 "), std::string::npos);
 }
 
+TEST(MemoryRetainedTest, NamesWhatTheHeapShowed)
+{
+  Report report = report_with(keeping(28 * kib, 100), 100);
+  EXPECT_NE(retained(report)[0].remedy.find("--memory census"), std::string::npos);
+  report.servers[0].workers[0].heap_growth =
+      domain::HeapGrowth{ .tgid = 1, .between = 9s, .types = { { "str", 12, 2000, {} } } };
+  report.servers[0].workers[1].heap_growth = domain::HeapGrowth{
+    .tgid = 102,
+    .between = 9s,
+    .types = { { "dict", 80, 90'000, {} },
+               { "shop.Quote", 50, 4096, { { "`shop.KEPT` (list) -> shop.Quote", 48 } } } }
+  };
+
+  const auto findings = retained(report);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].workers, std::vector{ report.servers[0].workers[1].tgid });
+  EXPECT_NE(findings[0].detail.find("80 dict (87.9 KiB), 50 shop.Quote (4.00 KiB)."),
+            std::string::npos)
+      << findings[0].detail;
+  EXPECT_NE(findings[0].detail.find("48 new shop.Quote held by `shop.KEPT` (list)"),
+            std::string::npos)
+      << findings[0].detail;
+  EXPECT_TRUE(findings[0].remedy.starts_with("Look at `shop.KEPT` (list) -> shop.Quote:"))
+      << findings[0].remedy;
+}
+
+TEST(MemoryRetainedTest, LooksInGeneralWhereTheHeapShowedNoHolder)
+{
+  Report report = report_with(keeping(28 * kib, 100), 100);
+  report.servers[0].workers[0].heap_growth = domain::HeapGrowth{ .tgid = 1, .gap = "it is gone" };
+  ASSERT_EQ(retained(report).size(), 1U);
+  EXPECT_TRUE(retained(report)[0].remedy.starts_with("Look in what GET /report/{} calls"));
+  EXPECT_TRUE(retained(report)[0].workers.empty());
+
+  report.servers[0].workers[0].heap_growth =
+      domain::HeapGrowth{ .tgid = 1, .between = 9s, .types = { { "str", 12, 2000, {} } } };
+  EXPECT_TRUE(retained(report)[0].remedy.starts_with("Look in what GET /report/{} calls"));
+  EXPECT_NE(retained(report)[0].detail.find("12 str (1.95 KiB)."), std::string::npos);
+}
+
 TEST(MemoryRetainedTest, IsSilentWhenTheBoundsReachZero)
 {
   EndpointMemory memory = keeping(28 * kib, 1000);

@@ -16,7 +16,7 @@ class DiagnosticsServiceTest : public ServedTest {};
 
 TEST_F(DiagnosticsServiceTest, ReportsAtOnceWithoutAWindow)
 {
-  const auto report = connected().get_report(0s, { 101 });
+  const auto report = connected().get_report({ 0s, { 101 } });
   ASSERT_TRUE(report) << report.error().what;
   EXPECT_EQ(report->coverage().requests_seen(), 7U);
   EXPECT_EQ(report->window().duration_ns(), 30'000'000'000U);
@@ -25,7 +25,7 @@ TEST_F(DiagnosticsServiceTest, ReportsAtOnceWithoutAWindow)
 TEST_F(DiagnosticsServiceTest, ObservesForAWindow)
 {
   const auto begin = std::chrono::steady_clock::now();
-  const auto report = connected().get_report(200ms, {});
+  const auto report = connected().get_report({ 200ms, {} });
   ASSERT_TRUE(report) << report.error().what;
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 200ms);
 }
@@ -34,22 +34,34 @@ TEST_F(DiagnosticsServiceTest, RefusesAWindowOutOfRange)
 {
   for (const domain::Nanos window : { domain::Nanos(-1ns), domain::Nanos(-1h),
                                       domain::Nanos(1h + 1ns), domain::Nanos(200'000h) }) {
-    const auto report = connected().get_report(window, {});
+    const auto report = connected().get_report({ window, {} });
     ASSERT_FALSE(report) << window.count();
     EXPECT_EQ(report.error().kind, Error::Kind::usage);
     EXPECT_EQ(report.error().what, "window must be between 0 ns and 1 h");
   }
 }
 
+TEST_F(DiagnosticsServiceTest, LooksIntoHeapsOnlyWhereAskedTo)
+{
+  ASSERT_TRUE(connected().get_report({ 10ms, {} }));
+  EXPECT_EQ(agent_.asked_memory(), domain::MemoryTier::growth);
+  ASSERT_TRUE(connected().get_report({ 10ms, {}, domain::MemoryTier::census }));
+  EXPECT_EQ(agent_.asked_memory(), domain::MemoryTier::census);
+
+  const auto at_once = connected().get_report({ 0s, {}, domain::MemoryTier::census });
+  ASSERT_FALSE(at_once);
+  EXPECT_EQ(at_once.error().kind, Error::Kind::usage);
+}
+
 TEST_F(DiagnosticsServiceTest, PassesOnWhyThereIsNoReport)
 {
-  const auto missing = connected().get_report(0s, { 4711 });
+  const auto missing = connected().get_report({ 0s, { 4711 } });
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, Error::Kind::not_found);
   EXPECT_EQ(missing.error().what, "4711 is watched by nobody");
 
   agent_.fail_with({ Error::Kind::not_permitted, "needs CAP_BPF" });
-  EXPECT_EQ(connected().get_report(10ms, {}).error().kind, Error::Kind::not_permitted);
+  EXPECT_EQ(connected().get_report({ 10ms, {} }).error().kind, Error::Kind::not_permitted);
 }
 
 TEST_F(DiagnosticsServiceTest, StopsObservingWhenTheClientCancels)
@@ -60,7 +72,7 @@ TEST_F(DiagnosticsServiceTest, StopsObservingWhenTheClientCancels)
     EXPECT_TRUE(eventually([&] { return agent_.observing() == 1; }));
     stop.request_stop();
   });
-  const auto report = client.get_report(1h, {}, stop.get_token());
+  const auto report = client.get_report({ 1h, {} }, stop.get_token());
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, Error::Kind::exhausted);
   EXPECT_TRUE(eventually([&] { return agent_.observing() == 0; }));
@@ -70,7 +82,7 @@ TEST_F(DiagnosticsServiceTest, EndsACallThatWasStoppedBeforeItBegan)
 {
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_FALSE(connected().get_report(1h, {}, stop.get_token()));
+  EXPECT_FALSE(connected().get_report({ 1h, {} }, stop.get_token()));
 }
 
 TEST_F(DiagnosticsServiceTest, ListsServers)

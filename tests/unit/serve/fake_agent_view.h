@@ -59,17 +59,27 @@ public:
     return report_;
   }
 
-  Result<domain::Report> observe(domain::Nanos window, const std::vector<std::uint32_t> &tgids,
+  Result<domain::Report> observe(const ReportQuery &query,
                                  const std::function<bool()> &cancelled) override
   {
     ++observing_;
-    const auto until = std::chrono::steady_clock::now() + window;
+    const auto until = std::chrono::steady_clock::now() + query.window;
     while (std::chrono::steady_clock::now() < until && !cancelled())
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     --observing_;
     if (cancelled())
       return failure(Error::Kind::exhausted, "cancelled");
-    return report_so_far(tgids);
+    {
+      const std::lock_guard lock(mutex_);
+      asked_memory_ = query.memory;
+    }
+    return report_so_far(query.tgids);
+  }
+
+  [[nodiscard]] domain::MemoryTier asked_memory()
+  {
+    const std::lock_guard lock(mutex_);
+    return asked_memory_;
   }
 
   Result<std::vector<domain::ServerReport>>
@@ -129,6 +139,7 @@ private:
     return {};
   }
 
+  domain::MemoryTier asked_memory_ = domain::MemoryTier::none;
   mutable std::mutex mutex_;
   domain::Report report_;
   std::optional<Error> error_;

@@ -87,6 +87,8 @@ inline std::vector<domain::Observation> one_of_each()
           { { "unix:/run/redis.sock" } } } },
     domain::CpuLimitSample{ MonotonicTime{ 12s }, 101, "/web\xff", 20ms, 100ms, 50, 45, 3s },
     domain::ListenSample{ MonotonicTime{ 12s }, 100, { { "unix:/run/a\xff.sock", 1, 2, 3 } } },
+    domain::HeapGrowth{
+        101, 9s, { { "shop.Quote\xff", 570, -8, { { "`shop.KEPT\xff`", 4 } } } }, 5, "gone\xff" },
   };
 }
 

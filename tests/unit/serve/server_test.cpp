@@ -148,7 +148,7 @@ TEST_F(ServerTest, ShutsDownWithStreamsOpen)
   watchers.emplace_back([&] { ends[0] = client.watch_workers({}, on).error().kind; });
   watchers.emplace_back([&] { ends[1] = client.watch_requests({}, on).error().kind; });
   watchers.emplace_back([&] { ends[2] = client.watch_findings({}, on).error().kind; });
-  watchers.emplace_back([&] { ends[3] = client.get_report(1h, {}).error().kind; });
+  watchers.emplace_back([&] { ends[3] = client.get_report({ 1h, {} }).error().kind; });
   ASSERT_TRUE(eventually([&] { return agent_.subscribers() == 1 && agent_.observing() == 1; }));
 
   server_->stop(); // the test hangs if streams are waited for

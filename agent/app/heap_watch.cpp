@@ -1,0 +1,175 @@
+#include "app/heap_watch.h"
+
+#include "python/census_taker.h"
+
+#include <algorithm>
+#include <map>
+
+namespace linger::app {
+namespace {
+
+using domain::GrownType;
+using domain::TypeGrowth;
+
+/// A worker that is never idle must not hold up a report for long.
+constexpr std::uint32_t attempts = 16;
+
+std::vector<GrownType> grown_between(const domain::Census &earlier, const domain::Census &later)
+{
+  const auto noise = static_cast<std::int64_t>(
+      2 * std::max(earlier.quality.error_objects, later.quality.error_objects));
+  std::vector<GrownType> grown;
+  for (const TypeGrowth &growth : domain::growth_between(earlier, later)) {
+    if (grown.size() == HeapWatch::most_types)
+      break;
+    if (!grown.empty() && growth.bytes < grown.front().bytes / HeapWatch::least_part)
+      break; // they come with the most bytes first
+    if (growth.bytes >= HeapWatch::min_bytes && growth.objects >= HeapWatch::min_objects &&
+        growth.objects > noise)
+      grown.push_back(
+          { .type = growth.type, .objects = growth.objects, .bytes = growth.bytes, .holders = {} });
+  }
+  return grown;
+}
+
+std::vector<std::string> names_of(const std::vector<GrownType> &grown)
+{
+  std::vector<std::string> names;
+  names.reserve(grown.size());
+  for (const GrownType &type : grown)
+    names.push_back(type.type);
+  return names;
+}
+
+const domain::Retainers *of_type(const std::vector<domain::Retainers> &all, const std::string &type)
+{
+  const auto found = std::ranges::find(all, type, &domain::Retainers::type);
+  return found == all.end() ? nullptr : &*found;
+}
+
+/// Of each way, what it holds more than before; without a before, what it holds.
+std::vector<domain::RetainingPath> more_held(const domain::Retainers *before,
+                                             const domain::Retainers &now)
+{
+  std::map<std::string, std::uint64_t> held;
+  if (before != nullptr) {
+    for (const domain::RetainingPath &path : before->paths)
+      held[path.text] = path.objects;
+  }
+  std::vector<domain::RetainingPath> more;
+  for (const domain::RetainingPath &path : now.paths) {
+    const auto earlier = held.find(path.text);
+    const std::uint64_t less = earlier == held.end() ? 0 : earlier->second;
+    if (path.objects > less)
+      more.push_back({ .text = path.text, .objects = path.objects - less });
+  }
+  std::ranges::stable_sort(more, std::ranges::greater{}, &domain::RetainingPath::objects);
+  more.resize(std::min(more.size(), HeapWatch::most_holders));
+  return more;
+}
+
+} // namespace
+
+Result<HeapLook> look_at_heap(std::uint32_t tgid, const std::vector<std::string> &paths_of)
+{
+  const auto taker = python::CensusTaker::open("/proc", tgid);
+  if (!taker)
+    return tl::unexpected(taker.error());
+  python::CensusOptions options;
+  options.attempts = attempts;
+  options.paths_of = paths_of;
+  auto taken = taker->take(options, [](std::uint32_t) {});
+  if (!taken)
+    return tl::unexpected(taken.error());
+  return HeapLook{ .census = std::move(taken->census), .retainers = std::move(taken->retainers) };
+}
+
+std::vector<std::uint32_t> canaries(const std::vector<domain::Server> &servers)
+{
+  std::vector<std::uint32_t> tgids;
+  for (std::size_t nth = 0;; ++nth) {
+    bool any = false;
+    for (const domain::Server &server : servers) {
+      if (nth >= server.workers.size())
+        continue;
+      any = true;
+      tgids.push_back(server.workers[nth].tgid);
+      if (tgids.size() == HeapWatch::most_workers)
+        return tgids;
+    }
+    if (!any)
+      return tgids;
+  }
+}
+
+HeapWatch::HeapWatch(std::vector<std::uint32_t> tgids, LookAtHeap look) : look_(std::move(look))
+{
+  for (const std::uint32_t tgid : tgids)
+    workers_.push_back({ .tgid = tgid, .begin = {}, .middle = {}, .gap = {} });
+}
+
+void HeapWatch::look_at_begin()
+{
+  for (Worker &worker : workers_) {
+    auto look = look_(worker.tgid, {});
+    if (look)
+      worker.begin = std::move(look->census);
+    else
+      worker.gap = look.error().what;
+  }
+}
+
+void HeapWatch::look_at_middle()
+{
+  for (Worker &worker : workers_) {
+    if (!worker.begin)
+      continue;
+    // What goes wrong here is told by the last look, or costs no more than the holders' growth.
+    const auto look = look_(worker.tgid, {});
+    if (!look)
+      continue;
+    const std::vector<GrownType> grown = grown_between(*worker.begin, look->census);
+    if (grown.empty())
+      continue;
+    if (auto held = look_(worker.tgid, names_of(grown)))
+      worker.middle = std::move(held->retainers);
+  }
+}
+
+std::vector<domain::HeapGrowth> HeapWatch::look_at_end()
+{
+  std::vector<domain::HeapGrowth> growths;
+  growths.reserve(workers_.size());
+  for (const Worker &worker : workers_)
+    growths.push_back(growth_of(worker));
+  return growths;
+}
+
+domain::HeapGrowth HeapWatch::growth_of(const Worker &worker) const
+{
+  domain::HeapGrowth growth{
+    .tgid = worker.tgid, .between = {}, .types = {}, .error_objects = 0, .gap = worker.gap
+  };
+  if (!worker.begin)
+    return growth;
+  auto look = look_(worker.tgid, {});
+  if (!look) {
+    growth.gap = look.error().what;
+    return growth;
+  }
+  growth.types = grown_between(*worker.begin, look->census);
+  growth.between = look->census.time - worker.begin->time;
+  growth.error_objects = worker.begin->quality.error_objects + look->census.quality.error_objects;
+  if (growth.types.empty())
+    return growth;
+  const auto held = look_(worker.tgid, names_of(growth.types));
+  if (!held)
+    return growth;
+  for (GrownType &type : growth.types) {
+    if (const domain::Retainers *now = of_type(held->retainers, type.type))
+      type.holders = more_held(of_type(worker.middle, type.type), *now);
+  }
+  return growth;
+}
+
+} // namespace linger::app
