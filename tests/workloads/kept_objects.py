@@ -6,7 +6,8 @@ As a program it reads commands from its standard input, a line each, and answers
     counts            how many objects of each type gc.get_objects() names
     freeze            gc.freeze()
 
-As a WSGI application, /keep/COUNT keeps so many sessions and / answers with the count of them.
+As a WSGI application, /keep/COUNT keeps so many sessions and / answers with the count of them. /grow/COUNT keeps
+them too, but looks at no other object.
 """
 
 import collections
@@ -82,6 +83,10 @@ def app(environ, start_response):
     _, command, *rest = environ["PATH_INFO"].split("/")
     if command == "keep":
         SESSIONS.extend(Session(number) for number in range(int(rest[0])))
+    if command == "grow":
+        SESSIONS.extend(Session(number) for number in range(int(rest[0])))
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
     kept = sum(type(each) is Session for each in gc.get_objects())
     body = json.dumps({"sessions": len(SESSIONS), "tracked": kept}).encode()
     start_response("200 OK", [("Content-Type", "application/json"),
