@@ -11,9 +11,6 @@ namespace {
 using domain::GrownType;
 using domain::TypeGrowth;
 
-/// A worker that is never idle must not hold up a report for long.
-constexpr std::uint32_t attempts = 16;
-
 std::vector<GrownType> grown_between(const domain::Census &earlier, const domain::Census &later)
 {
   const auto noise = static_cast<std::int64_t>(
@@ -76,7 +73,6 @@ Result<HeapLook> look_at_heap(std::uint32_t tgid, const std::vector<std::string>
   if (!taker)
     return tl::unexpected(taker.error());
   python::CensusOptions options;
-  options.attempts = attempts;
   options.paths_of = paths_of;
   auto taken = taker->take(options, [](std::uint32_t) {});
   if (!taken)

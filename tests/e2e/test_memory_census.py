@@ -59,6 +59,7 @@ def test_names_what_grew_and_who_holds_it(directory, server, by_agent):
     growth = heap_growth(report)
     assert growth["gap"] == ""
     grown = {each["type"]: each for each in growth["types"]}
+    assert "kept_objects.Session" in grown, (growth, sent)
     session = grown["kept_objects.Session"]
     assert 0 < number(session, "objects") <= sent * KEPT_EACH
     # An exact look: whole requests.
