@@ -224,7 +224,7 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
   if (!opened)
     return opened;
 
-  // A census takes its time: Ctrl-C and the progress must not wait for it.
+  // A census takes its time: the progress goes on meanwhile. The last one is waited for.
   std::future<void> looking;
   if (heaps)
     looking = std::async(std::launch::async, [&heaps] { heaps->look_at_begin(); });
@@ -240,7 +240,7 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
   }
   std::vector<domain::HeapGrowth> growths;
   if (heaps) {
-    looking.wait();
+    looking.get();
     growths = heaps->look_at_end();
   }
 

@@ -3,6 +3,7 @@
 #include "python/census_taker.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 
 namespace linger::app {
@@ -11,48 +12,36 @@ namespace {
 using domain::GrownType;
 using domain::TypeGrowth;
 
-std::vector<GrownType> grown_between(const domain::Census &earlier, const domain::Census &later)
+/// Types that grew by more than `error_objects`, the most bytes first.
+std::vector<GrownType> grown_between(const domain::Census &earlier, const domain::Census &later,
+                                     std::uint64_t error_objects)
 {
-  const auto noise = static_cast<std::int64_t>(
-      2 * std::max(earlier.quality.error_objects, later.quality.error_objects));
   std::vector<GrownType> grown;
   for (const TypeGrowth &growth : domain::growth_between(earlier, later)) {
     if (grown.size() == HeapWatch::most_types)
       break;
     if (!grown.empty() && growth.bytes < grown.front().bytes / HeapWatch::least_part)
-      break; // they come with the most bytes first
+      break;
     if (growth.bytes >= HeapWatch::min_bytes && growth.objects >= HeapWatch::min_objects &&
-        growth.objects > noise)
+        static_cast<std::uint64_t>(growth.objects) > error_objects)
       grown.push_back(
           { .type = growth.type, .objects = growth.objects, .bytes = growth.bytes, .holders = {} });
   }
   return grown;
 }
 
-std::vector<std::string> names_of(const std::vector<GrownType> &grown)
+std::uint64_t error_of(const domain::Census &earlier, const domain::Census &later)
 {
-  std::vector<std::string> names;
-  names.reserve(grown.size());
-  for (const GrownType &type : grown)
-    names.push_back(type.type);
-  return names;
+  return earlier.quality.error_objects + later.quality.error_objects;
 }
 
-const domain::Retainers *of_type(const std::vector<domain::Retainers> &all, const std::string &type)
-{
-  const auto found = std::ranges::find(all, type, &domain::Retainers::type);
-  return found == all.end() ? nullptr : &*found;
-}
-
-/// Of each way, what it holds more than before; without a before, what it holds.
-std::vector<domain::RetainingPath> more_held(const domain::Retainers *before,
+/// Of each way, what it holds more than before.
+std::vector<domain::RetainingPath> more_held(const domain::Retainers &before,
                                              const domain::Retainers &now)
 {
   std::map<std::string, std::uint64_t> held;
-  if (before != nullptr) {
-    for (const domain::RetainingPath &path : before->paths)
-      held[path.text] = path.objects;
-  }
+  for (const domain::RetainingPath &path : before.paths)
+    held[path.text] = path.objects;
   std::vector<domain::RetainingPath> more;
   for (const domain::RetainingPath &path : now.paths) {
     const auto earlier = held.find(path.text);
@@ -63,6 +52,12 @@ std::vector<domain::RetainingPath> more_held(const domain::Retainers *before,
   std::ranges::stable_sort(more, std::ranges::greater{}, &domain::RetainingPath::objects);
   more.resize(std::min(more.size(), HeapWatch::most_holders));
   return more;
+}
+
+const domain::Retainers *of_type(const std::vector<domain::Retainers> &all, const std::string &type)
+{
+  const auto found = std::ranges::find(all, type, &domain::Retainers::type);
+  return found == all.end() ? nullptr : &*found;
 }
 
 } // namespace
@@ -120,14 +115,17 @@ void HeapWatch::look_at_middle()
   for (Worker &worker : workers_) {
     if (!worker.begin)
       continue;
-    // What goes wrong here is told by the last look, or costs no more than the holders' growth.
+    // What goes wrong here is told by the last look, or costs no more than the holders.
     const auto look = look_(worker.tgid, {});
     if (!look)
       continue;
-    const std::vector<GrownType> grown = grown_between(*worker.begin, look->census);
+    std::vector<std::string> grown;
+    for (const GrownType &type :
+         grown_between(*worker.begin, look->census, error_of(*worker.begin, look->census)))
+      grown.push_back(type.type);
     if (grown.empty())
       continue;
-    if (auto held = look_(worker.tgid, names_of(grown)))
+    if (auto held = look_(worker.tgid, grown))
       worker.middle = std::move(held->retainers);
   }
 }
@@ -148,22 +146,28 @@ domain::HeapGrowth HeapWatch::growth_of(const Worker &worker) const
   };
   if (!worker.begin)
     return growth;
-  auto look = look_(worker.tgid, {});
+  std::vector<std::string> held_before;
+  for (const domain::Retainers &retainers : worker.middle)
+    held_before.push_back(retainers.type);
+  auto look = look_(worker.tgid, held_before);
+  if (!look && !held_before.empty())
+    look = look_(worker.tgid, {}); // one of them may have no object left
   if (!look) {
     growth.gap = look.error().what;
     return growth;
   }
-  growth.types = grown_between(*worker.begin, look->census);
   growth.between = look->census.time - worker.begin->time;
-  growth.error_objects = worker.begin->quality.error_objects + look->census.quality.error_objects;
-  if (growth.types.empty())
-    return growth;
-  const auto held = look_(worker.tgid, names_of(growth.types));
-  if (!held)
-    return growth;
+  growth.error_objects = error_of(*worker.begin, look->census);
+  growth.types = grown_between(*worker.begin, look->census, growth.error_objects);
+  if (growth.types.empty() && !grown_between(*worker.begin, look->census, 0).empty())
+    growth.gap = fmt::format("it was hardly ever idle, so its objects could not be counted closely "
+                             "enough: a count may be off by {}",
+                             growth.error_objects);
   for (GrownType &type : growth.types) {
-    if (const domain::Retainers *now = of_type(held->retainers, type.type))
-      type.holders = more_held(of_type(worker.middle, type.type), *now);
+    const domain::Retainers *before = of_type(worker.middle, type.type);
+    const domain::Retainers *now = of_type(look->retainers, type.type);
+    if (before != nullptr && now != nullptr)
+      type.holders = more_held(*before, *now);
   }
   return growth;
 }

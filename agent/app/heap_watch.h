@@ -33,8 +33,9 @@ using LookAtHeap =
 
 /// Compares heaps at the begin and the end of a window. In its middle it looks at what has grown by
 /// then and who holds it, so that of the holders too only the growth is told: a worker has
-/// thousands of dicts, and those that leak are not the most. Each call takes as long as a census of
-/// each worker. Not thread-safe.
+/// thousands of dicts, and those that leak are not the most. A type that grew later, or a window
+/// without a look at its middle, has no holders. Each call takes as long as a census of each
+/// worker, the middle one as two. Not thread-safe.
 class HeapWatch {
 public:
   static constexpr std::size_t most_workers = 4;

@@ -82,8 +82,8 @@ struct GrownType {
   std::string type;
   std::int64_t objects = 0;
   std::int64_t bytes = 0;
-  /// The ways in which the new ones are held, the most objects first. Where the heap was not looked
-  /// at in between: in which all of them are.
+  /// The ways that hold more of them at the end than in the middle of the window, by how many more.
+  /// Empty where the type had not grown by then.
   std::vector<RetainingPath> holders;
 
   bool operator==(const GrownType &) const = default;
@@ -98,7 +98,7 @@ struct HeapGrowth {
   std::vector<GrownType> types;
   /// How many objects a figure may be off by.
   std::uint64_t error_objects = 0;
-  /// Why nothing is known; empty when the heap was looked at.
+  /// Why it is not known what grew; empty when it is.
   std::string gap;
 
   bool operator==(const HeapGrowth &) const = default;

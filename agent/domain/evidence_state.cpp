@@ -97,9 +97,7 @@ void EvidenceState::add(const ListenSample &sample)
 
 void EvidenceState::add(const HeapGrowth &growth)
 {
-  // A process that was never seen to do anything has no figures to put it beside.
-  if (const auto known = processes_.find(growth.tgid); known != processes_.end())
-    known->second.worker.add(growth);
+  process(growth.tgid).worker.add(growth);
 }
 
 void EvidenceState::add(const WindowMark &mark)

@@ -96,8 +96,14 @@ const domain::GrownType *held_type(const domain::WorkerReport &worker)
   return nullptr;
 }
 
+bool was_looked_into(const domain::WorkerReport &worker)
+{
+  return worker.heap_growth.has_value();
+}
+
 /// Where to look: at what the heap showed, else in general.
-std::string place_to_look(const std::string &name, const domain::GrownType *held)
+std::string place_to_look(const std::string &name, const domain::GrownType *held,
+                          const ServerLoad &load)
 {
   if (held != nullptr)
     return fmt::format("Look at {}: give what holds them a bound (collections.deque(maxlen=...), "
@@ -108,9 +114,11 @@ std::string place_to_look(const std::string &name, const domain::GrownType *held
       "Look in what {} calls for something that outlives the request and only grows: a list or "
       "dict at module level, functools.lru_cache(maxsize=None) or functools.cache, a class "
       "attribute, a callback that is registered and never removed, a log handler or tracer that "
-      "buffers. Give it a bound or move it to the cache. `linger diagnose --memory census` looks "
-      "into the heap and names what grows.",
-      name);
+      "buffers. Give it a bound or move it to the cache.{}",
+      name,
+      std::ranges::any_of(load.server->workers, was_looked_into)
+          ? ""
+          : " `linger diagnose --memory census` looks into the heap and names what grows.");
 }
 
 void tell_heap(Finding &finding, const domain::WorkerReport &worker)
@@ -129,8 +137,9 @@ void tell_heap(Finding &finding, const domain::WorkerReport &worker)
   }
   finding.detail += ".";
   if (const domain::GrownType *held = held_type(worker)) {
-    finding.detail += fmt::format(" {} new {} held by {}.", held->holders.front().objects,
-                                  held->type, held->holders.front().text);
+    finding.detail +=
+        fmt::format(" In its later half, {} more {} were held by {}.",
+                    held->holders.front().objects, held->type, held->holders.front().text);
   }
 }
 
@@ -156,7 +165,7 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
       human_bytes(memory.high), human_bytes(memory.late_low), human_bytes(memory.late_high),
       human_bytes(per_hour));
   const domain::WorkerReport *grown = grown_worker(load);
-  finding.remedy = place_to_look(name, grown == nullptr ? nullptr : held_type(*grown)) +
+  finding.remedy = place_to_look(name, grown == nullptr ? nullptr : held_type(*grown), load) +
                    stopgap(load, server_growth, thresholds);
 
   cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");
