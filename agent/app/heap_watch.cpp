@@ -160,8 +160,11 @@ domain::HeapGrowth HeapWatch::growth_of(const Worker &worker) const
   growth.error_objects = error_of(*worker.begin, look->census);
   growth.types = grown_between(*worker.begin, look->census, growth.error_objects);
   if (growth.types.empty() && !grown_between(*worker.begin, look->census, 0).empty())
-    growth.gap = fmt::format("it was hardly ever idle, so its objects could not be counted closely "
-                             "enough: a count may be off by {}",
+    growth.gap = fmt::format("{}, so its objects could not be counted closely enough: a count may "
+                             "be off by {}",
+                             worker.begin->quality.idle && look->census.quality.idle
+                                 ? "some of its memory could not be made out"
+                                 : "it was hardly ever idle",
                              growth.error_objects);
   for (GrownType &type : growth.types) {
     const domain::Retainers *before = of_type(worker.middle, type.type);

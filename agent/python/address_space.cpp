@@ -71,6 +71,17 @@ const AddressSpace::Numbered *AddressSpace::find(std::uint64_t address) const
   return address < found.region.end ? &found : nullptr;
 }
 
+std::uint64_t AddressSpace::bytes_from(std::uint64_t address) const
+{
+  const Numbered *last = find(address);
+  if (!last)
+    return 0;
+  for (const Numbered *next = last + 1;
+       next != regions_.data() + regions_.size() && next->region.begin == last->region.end; ++next)
+    last = next;
+  return last->region.end - address;
+}
+
 AddressSpace::Block AddressSpace::block(std::size_t number) const
 {
   const auto after = std::ranges::upper_bound(regions_, number, {}, &Numbered::first_block);

@@ -60,6 +60,9 @@ public:
                       left < block_bytes - offset ? left : block_bytes - offset) };
   }
 
+  /// How far memory goes on without a hole; 0 where nothing is mapped.
+  [[nodiscard]] std::uint64_t bytes_from(std::uint64_t address) const;
+
   struct Block {
     std::uint64_t begin = 0;
     std::uint32_t bytes = 0;

@@ -9,8 +9,8 @@ namespace {
 class Counting {
 public:
   Counting(const Heap &heap, ObjectSet &objects, const ObjectSet &tracked, std::uint64_t most)
-      : copy_(heap.copy), layout_(heap.heap_layout), types_(heap.types), objects_(objects),
-        tracked_(tracked), most_(most)
+      : space_(heap.space), copy_(heap.copy), layout_(heap.heap_layout), types_(heap.types),
+        objects_(objects), tracked_(tracked), most_(most)
   {
   }
 
@@ -56,7 +56,7 @@ private:
       if (tracked_.contains(reference.object) || objects_.contains(reference.object))
         return;
       const Type *found = types_.of(reference.object);
-      if (!found) {
+      if (!found || !ends_in_memory(reference.object, *found)) {
         count.unresolved += reference.hold == Hold::field ? 0 : 1;
         return;
       }
@@ -67,6 +67,31 @@ private:
       if (refers(*found))
         waiting_.push_back(reference.object);
     });
+  }
+
+  /// Two words in a table of C's can look like an object's head. What follows is then no length:
+  /// believed, it leads through all that lies behind.
+  [[nodiscard]] bool ends_in_memory(std::uint64_t object, const Type &type) const
+  {
+    const auto fits = [&](std::uint64_t count, std::uint64_t begin, std::uint64_t item_bytes) {
+      return count == 0 || count <= space_.bytes_from(begin) / item_bytes;
+    };
+    switch (type.shape) {
+      case Shape::plain:
+      case Shape::tuple:
+      case Shape::bytes:
+        return type.item_bytes == 0 ||
+               fits(copy_.word(object + variable_object_size), object, type.item_bytes);
+      case Shape::list: {
+        const std::uint64_t room = copy_.word(object + list_allocated);
+        return copy_.word(object + variable_object_size) <= room &&
+               fits(room, copy_.word(object + list_items), sizeof(std::uint64_t));
+      }
+      case Shape::integer:
+        return fits(object_bytes(copy_, layout_, object, type), object, 1);
+      default:
+        return true;
+    }
   }
 
   static bool refers(const Type &type)
@@ -83,6 +108,7 @@ private:
     }
   }
 
+  const AddressSpace &space_;
   HeapCopy &copy_;
   const HeapLayout &layout_;
   TypeTable &types_;

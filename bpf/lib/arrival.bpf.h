@@ -2,12 +2,15 @@
 //
 // How long a request had been there when a thread took it up: from the arrival of its bytes.
 //
-// The socket itself holds that moment, twice, so no probe has to wait for it. tcp_mstamp is the
-// time of the latest segment, in microseconds of bpf_ktime_get_ns()'s clock; but the delayed
-// acknowledgement of bytes that lie unread, after 40 ms, sets it anew, and until v6.16
-// (tcp_rcv_space_adjust()) so did receiving them. icsk_ack.lrcvtime is that of the latest segment
-// with bytes, and stays, but counts the clock's ticks. So the first is believed as far as the
-// second bears it out.
+// The socket itself holds that moment, so no probe has to wait for it. Of a connection's very first
+// bytes rcv_rtt_est.time is it: tcp_rcv_rtt_measure() notes it as they come, and again when a whole
+// window has been received, which needs someone to read first (net/ipv4/tcp_input.c, since v4.13).
+// Of later ones it is there twice. tcp_mstamp is the time of the latest segment, in microseconds of
+// bpf_ktime_get_ns()'s clock; but the delayed acknowledgement of bytes that lie unread, after 40 ms,
+// sets it anew, and so does receiving them: always until v6.16 (tcp_rcv_space_adjust()), since then
+// where it sends an acknowledgement (__tcp_cleanup_rbuf()). icsk_ack.lrcvtime is that of the latest
+// segment with bytes, and stays, but counts the clock's ticks. So the first is believed as far as
+// the second bears it out.
 
 #pragma once
 
@@ -22,9 +25,9 @@ struct arrival {
 	__u64 error_ns; // may be as much later or earlier
 };
 
-// Of the latest bytes that have been received on `sk`; `now_ns` where that is not known, as on a
-// unix socket.
-static __always_inline struct arrival arrival_on(struct sock *sk, __u64 now_ns)
+// Of the latest bytes that have been received on `sk`, or `first` that ever were; `now_ns` where
+// that is not known, as on a unix socket.
+static __always_inline struct arrival arrival_on(struct sock *sk, bool first, __u64 now_ns)
 {
 	struct arrival arrival = { .ns = now_ns };
 	__u64 stamp_ns;
@@ -32,6 +35,13 @@ static __always_inline struct arrival arrival_on(struct sock *sk, __u64 now_ns)
 
 	if (!is_tcp(sk))
 		return arrival;
+	if (first) {
+		stamp_ns = BPF_CORE_READ((struct tcp_sock *)sk, rcv_rtt_est.time) * 1000;
+		if (stamp_ns && stamp_ns <= now_ns) {
+			arrival.ns = stamp_ns;
+			return arrival;
+		}
+	}
 	stamp_ns = BPF_CORE_READ((struct tcp_sock *)sk, tcp_mstamp) * 1000;
 	ticks_ns = (__u32)((__u32)bpf_jiffies64() -
 			   BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ack.lrcvtime)) *
@@ -75,7 +85,7 @@ static __always_inline void count_arrival(struct thread_state *state, struct soc
 					  __u64 before_ns, __u64 now_ns)
 {
 	struct request_record *request = &state->request;
-	struct arrival arrival = arrival_on(sk, now_ns);
+	struct arrival arrival = arrival_on(sk, request->flags & REQUEST_FIRST, now_ns);
 	__u64 arrived_ns = arrival.ns;
 	__u64 accepted_ns = state->connection.accepted_ns;
 

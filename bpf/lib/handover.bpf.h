@@ -239,7 +239,8 @@ __weak __noinline int receive_for_another(struct thread_state *state, __u64 sock
 	}
 	receive(task, state, sk, port, &syscall, received_bytes);
 	if (state->request_socket)
-		keep_handed(task, state, socket, handed, arrival_on(sk, bpf_ktime_get_ns()).ns);
+		keep_handed(task, state, socket, handed,
+			    arrival_on(sk, false, bpf_ktime_get_ns()).ns);
 	state->request_socket = 0;
 	return 0;
 }

@@ -189,6 +189,9 @@ struct tcp_sock {
 	__u64 tcp_mstamp;
 	struct {
 		__u64 time;
+	} rcv_rtt_est;
+	struct {
+		__u64 time;
 	} rcvq_space;
 	__u32 write_seq;
 	__u32 snd_una;

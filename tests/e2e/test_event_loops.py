@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from harness.agent import Running
-from harness.concurrent import check_own_sum, send_mixed
+from harness.concurrent import check_own_sum, send_mixed_timed
 from harness.report import causes, counts, endpoint_of, fired, number
 from harness.requirements import PROBES, SERVICES
 from harness.workload import LOOP_CLASSES
@@ -16,10 +16,11 @@ CONCURRENT, EACH = 200, 5
 DIAGNOSE = ["diagnose", "--no-agent", "--format", "json", "--duration", "10m"]
 
 
-def diagnosed(directory, server, routes: list[str]) -> tuple[dict, Counter]:
+def diagnosed(directory, server, routes: list[str]) -> tuple[dict, Counter, Counter]:
+    """The report on mixed requests, how many they were and how long sending them took."""
     with Running(directory, "linger", *DIAGNOSE, "--pid", server.tgid).wait_attached() as diagnosis:
-        sent = send_mixed(server.port, routes, CONCURRENT, EACH)
-        return diagnosis.finish().json(), sent
+        sent, sending_ns = send_mixed_timed(server.port, routes, CONCURRENT, EACH)
+        return diagnosis.finish().json(), sent, sending_ns
 
 
 def times_by_route(report: dict) -> dict[str, dict[str, int]]:
@@ -31,7 +32,7 @@ def test_tells_the_times_of_200_concurrent_requests_apart(workload, directory, w
     routes = ["/nap/1500", "/upstream", "/hello"]
     with workload.serve(*LOOP_CLASSES[worker_class]) as server:
         workload.forget_truths()
-        report, sent = diagnosed(directory, server, routes)
+        report, sent, sending_ns = diagnosed(directory, server, routes)
     assert counts(report) == Counter({("GET", "/nap/{}" if "nap" in path else path): count
                                       for (_, path), count in sent.items()})
     assert number(report["coverage"], "requestsBroken") == 0
@@ -40,6 +41,10 @@ def test_tells_the_times_of_200_concurrent_requests_apart(workload, directory, w
     truths = workload.truths()
     check_own_sum(times["/nap/{}"], truths["/nap/{}"], "sleep")
     check_own_sum(times["/upstream"], truths["/upstream"], "upstream")
+    # The worker waits for no client longer than that needs, whenever it turns to the connection.
+    for (_, path), ns in sending_ns.items():
+        route = "/nap/{}" if "nap" in path else path
+        assert times[route].get("clientRead", 0) <= ns, (route, times, sending_ns)
     # Whose turn it is costs each of them time; what they wait for themselves must be theirs alone.
     for time in times.values():
         time.pop("eventLoop", 0)
@@ -59,7 +64,7 @@ def test_tells_the_times_of_200_concurrent_requests_apart(workload, directory, w
 def test_names_who_blocks_the_loop(workload, directory, worker_class):
     routes = ["/nap/20", "/smuggled", "/hello"]
     with workload.serve(*LOOP_CLASSES[worker_class]) as server:
-        report, sent = diagnosed(directory, server, routes)
+        report, sent, _ = diagnosed(directory, server, routes)
     assert sum(counts(report).values()) == sent.total()
     times = times_by_route(report)
     assert max(times["/hello"], key=times["/hello"].get) == "eventLoop", times

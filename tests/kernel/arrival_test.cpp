@@ -139,5 +139,38 @@ TEST_F(Arrival, LongAfterAnotherThreadHadAcceptedIsTheClientsTime)
   EXPECT_EQ(request.times.wall(), request.window.length());
 }
 
+// Receiving acknowledges the bytes, and that must not pass for their arrival.
+TEST_F(Arrival, BeforeAnotherThreadReadsIsNotTheClientsTime)
+{
+  constexpr int count = 5;
+  const Listener listener;
+  OBSERVE_OR_SKIP(observed, {}, listener.address());
+  const WorkerProcess worker([&] {
+    for (;;) {
+      const int fd = ::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC);
+      std::this_thread::sleep_for(6ms);
+      std::thread([fd] { serve_slowly(fd, 0ms); }).join();
+    }
+  });
+
+  for (int i = 0; i < count; ++i) {
+    const int client = listener.connect();
+    send_time(client);
+    receive_response(client);
+    ::close(client);
+  }
+  ASSERT_TRUE(observed->wait_for_requests(count));
+
+  // The shortest, as any of them may have been disturbed.
+  domain::Nanos client_read = 1h;
+  domain::Nanos event_loop{};
+  for (const domain::Request &request : observed->requests()) {
+    client_read = std::min(client_read, request.times[Cause::client_read]);
+    event_loop = std::max(event_loop, request.times[Cause::event_loop]);
+  }
+  EXPECT_LT(client_read, 1ms);
+  EXPECT_GE(event_loop, 5ms);
+}
+
 } // namespace
 } // namespace linger

@@ -10,13 +10,20 @@ from .report import causes, number
 
 def send_mixed(port: int, routes: list[str], clients: int, each: int) -> Counter:
     """`clients` at once, each on a connection of its own, the routes in turn; what was sent."""
-    def work(first: int) -> Counter:
+    return send_mixed_timed(port, routes, clients, each)[0]
+
+
+def send_mixed_timed(port: int, routes: list[str], clients: int,
+                     each: int) -> tuple[Counter, Counter]:
+    """The same, and how long the clients took to send it: Client.sending_ns."""
+    def work(first: int) -> tuple[Counter, Counter]:
         with Client(port) as client:
             for i in range(each):
                 client.get(routes[(first + i) % len(routes)])
-            return client.sent
+            return client.sent, client.sending_ns
     with ThreadPoolExecutor(clients) as threads:
-        return sum(threads.map(work, range(clients)), Counter())
+        done = list(threads.map(work, range(clients)))
+    return sum((sent for sent, _ in done), Counter()), sum((ns for _, ns in done), Counter())
 
 
 def check_causes_add_up(requests: list[dict]) -> None:

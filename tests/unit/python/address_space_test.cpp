@@ -117,6 +117,17 @@ TEST(HeapCopy, CopiesAheadWhatIsTheProcesssOwnAndResident)
   EXPECT_EQ(copy.late_blocks(), 0U) << "it held nothing when the copy was made";
 }
 
+TEST(AddressSpace, SaysHowFarMemoryGoesOn)
+{
+  const AddressSpace space(
+      { { 0x10000, 0x12000, true }, { 0x12000, 0x13000, false }, { 0x20000, 0x21000, true } });
+  EXPECT_EQ(space.bytes_from(0x11000), 0x2000U) << "through the region that joins it";
+  EXPECT_EQ(space.bytes_from(0x12ff8), 8U) << "up to the hole";
+  EXPECT_EQ(space.bytes_from(0x20000), 0x1000U);
+  EXPECT_EQ(space.bytes_from(0x13000), 0U);
+  EXPECT_EQ(space.bytes_from(0x8), 0U);
+}
+
 TEST(HeapCopy, ReadsAroundAHole)
 {
   Pattern memory;

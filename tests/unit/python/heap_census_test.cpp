@@ -193,6 +193,29 @@ TEST(HeapCensus, SurvivesTablesThatCannotBe)
   EXPECT_EQ(counted["list"].bytes, 40U + 16);
 }
 
+TEST(HeapCensus, TakesNoLengthThatLeavesTheMemoryItIsIn)
+{
+  for (const std::uint64_t length : { FakePiece::size_bytes / 8, std::uint64_t{ 1 } << 62U }) {
+    FakeHeap fake;
+    const auto impostor = fake.tuple({ fake.text("a") }, false);
+    fake.memory.put(impostor + variable_object_size, length);
+    fake.list({ impostor });
+    const Counted counted{ fake };
+    EXPECT_EQ(counted["tuple"].objects, 0U) << length;
+    EXPECT_EQ(counted.count.unresolved, 1U) << "of one item of the list, not of what lies behind";
+  }
+}
+
+TEST(HeapCensus, CountsALongTupleThatEndsWhereItsMemoryDoes)
+{
+  FakeHeap fake;
+  const auto text = fake.text("a");
+  fake.list({ fake.tuple(std::vector<FakeHeap::Address>(1000, text), false) });
+  const Counted counted{ fake };
+  EXPECT_EQ(counted["tuple"].objects, 1U);
+  EXPECT_EQ(counted.count.unresolved, 0U);
+}
+
 TEST(HeapCensus, KnowsATypeByWhatItsOwnTypeIs)
 {
   FakeHeap fake;
