@@ -1,6 +1,10 @@
 #include "domain/growth.h"
 
+#include "domain/jackknife.h"
+
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -112,29 +116,33 @@ Growth::Slice &Growth::slice_at(MonotonicTime time)
   return slices_[index];
 }
 
-LeastSquares Growth::sum_since(std::size_t first_slice, std::size_t size) const
+std::vector<LeastSquares> Growth::blocks_since(std::size_t first_slice, std::size_t size) const
 {
-  LeastSquares sum;
+  std::vector<LeastSquares> blocks;
   for (std::size_t i = first_slice; i < slices_.size(); ++i)
-    sum.merge(slices_[i][size]);
-  return sum;
+    blocks.push_back(slices_[i][size]);
+  return blocks;
 }
 
 std::map<std::uint32_t, GrowthEstimate> Growth::estimates() const
 {
   // Twice the columns, so that the later half can be fitted alone.
   const std::size_t enough = 10 + 2 * (columns_.size() + 1);
+  const auto rows = [](const std::vector<LeastSquares> &blocks) {
+    return std::transform_reduce(blocks.begin(), blocks.end(), std::uint64_t{ 0 }, std::plus{},
+                                 [](const LeastSquares &slice) { return slice.rows(); });
+  };
   std::size_t size = sizes;
-  LeastSquares sum;
-  while (sum.rows() < enough) {
+  std::vector<LeastSquares> blocks;
+  while (rows(blocks) < enough) {
     if (size == 0)
       return {};
-    sum = sum_since(0, --size);
+    blocks = blocks_since(0, --size);
   }
-  const std::vector<Coefficient> all = sum.solve(LeastSquares::Holds::together);
+  const std::vector<Coefficient> all = solve_jackknifed(blocks, LeastSquares::Holds::together);
   // Without a fit of its own the later half says nothing: bounds around zero.
   const std::vector<Coefficient> late =
-      sum_since(slices_.size() / 2, size).solve(LeastSquares::Holds::each);
+      sum_of(blocks_since(slices_.size() / 2, size)).solve(LeastSquares::Holds::each);
 
   std::map<std::uint32_t, GrowthEstimate> estimates;
   for (std::size_t i = 0; i < columns_.size() && i < all.size(); ++i) {

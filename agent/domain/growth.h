@@ -33,6 +33,8 @@ struct GrowthEstimate {
 /// fitted side by side, each `fan_in` times the one before, and the largest of which there are
 /// enough is believed.
 ///
+/// What decides must not be one moment: see solve_jackknifed().
+///
 /// The most requested `max_endpoints` endpoints have a column each, the others share one. Time is
 /// kept in at most `max_slices` slices; when it outgrows them, slices merge in pairs. So memory
 /// does not depend on the number of requests. Not thread-safe.
@@ -74,14 +76,15 @@ private:
   void fit(const GrowthBlock &block, std::size_t size);
   void give_column(std::uint32_t endpoint);
   [[nodiscard]] Slice &slice_at(MonotonicTime time);
-  [[nodiscard]] LeastSquares sum_since(std::size_t first_slice, std::size_t size) const;
+  [[nodiscard]] std::vector<LeastSquares> blocks_since(std::size_t first_slice,
+                                                       std::size_t size) const;
 
   std::map<std::uint32_t, Worker> workers_;
   std::map<std::uint32_t, std::uint64_t> requests_; // by endpoint
   std::vector<Column> columns_;
   std::map<std::uint32_t, std::size_t> column_of_;
   MonotonicTime origin_;
-  Nanos slice_length_ = std::chrono::milliseconds{ 250 };
+  Nanos slice_length_ = std::chrono::milliseconds{ 50 };
   std::vector<Slice> slices_;
 };
 

@@ -54,15 +54,13 @@ private:
   std::vector<double> lower_;
 };
 
-/// So many standard errors around each of `intervals` estimates leave out the truth of any of them
-/// with a probability of at most 5 %.
-double reach_of(std::size_t intervals, std::uint64_t degrees_of_freedom)
+} // namespace
+
+double interval_reach(std::size_t intervals, std::uint64_t degrees_of_freedom)
 {
   const boost::math::students_t_distribution<double> t(static_cast<double>(degrees_of_freedom));
   return quantile(complement(t, 0.05 / 2 / static_cast<double>(intervals)));
 }
-
-} // namespace
 
 void LeastSquares::add(const std::vector<Term> &x, double y)
 {
@@ -135,7 +133,7 @@ std::vector<Coefficient> LeastSquares::solve(Holds holds) const
       residual += b[i] * b[j] * xx(used[i], used[j]);
   }
   const double variance = std::max(0.0, residual) / static_cast<double>(rows_ - n);
-  const double reach = reach_of(holds == Holds::together ? n : 1, rows_ - n);
+  const double reach = interval_reach(holds == Holds::together ? n : 1, rows_ - n);
 
   std::vector<Coefficient> coefficients(columns_);
   for (std::size_t i = 0; i < n; ++i) {

@@ -56,4 +56,8 @@ private:
   std::uint64_t rows_ = 0;
 };
 
+/// So many standard errors around each of `intervals` estimates leave out the truth of any of them
+/// with a probability of at most 5 %.
+[[nodiscard]] double interval_reach(std::size_t intervals, std::uint64_t degrees_of_freedom);
+
 } // namespace linger::domain

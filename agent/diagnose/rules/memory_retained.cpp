@@ -13,13 +13,37 @@ using domain::EndpointReport;
 using domain::Finding;
 using domain::Severity;
 
-bool keeps_memory(const EndpointReport &endpoint, const Thresholds &thresholds)
+/// Whether the kernel gave the server's memory a page a fault. It gave more at once where workers
+/// have grown by more than their requests faulted in: huge pages, or threads beside the requests.
+bool faults_tell(const ServerLoad &load)
+{
+  constexpr double slack = 1.25;
+  double grown_bytes = 0;
+  for (const domain::WorkerReport &worker : load.server->workers)
+    grown_bytes += std::max(0.0, static_cast<double>(worker.memory.growth_bytes));
+  double given_bytes = 0;
+  for (const EndpointReport *endpoint : load.endpoints)
+    given_bytes += static_cast<double>(endpoint->memory.allocated_bytes);
+  return grown_bytes <= slack * given_bytes;
+}
+
+bool keeps_memory(const EndpointReport &endpoint, bool faults_tell, const Thresholds &thresholds)
 {
   const domain::EndpointMemory &memory = endpoint.memory;
-  return memory.tier != domain::MemoryTier::none && memory.low > 0 && memory.late_low > 0 &&
-         memory.retained_bytes_per_request >= thresholds.retained_min_bytes_per_request &&
-         (memory.retained_bytes >= thresholds.retained_min_total_bytes ||
-          memory.retained_bytes_per_request >= thresholds.retained_large_bytes_per_request);
+  if (memory.tier == domain::MemoryTier::none || memory.low <= 0 || memory.late_low <= 0 ||
+      memory.retained_bytes_per_request < thresholds.retained_min_bytes_per_request)
+    return false;
+  // What its requests did not take they cannot have kept.
+  const auto requests = static_cast<double>(endpoint.requests);
+  const auto given_bytes = static_cast<double>(memory.allocated_bytes);
+  double kept_bytes = static_cast<double>(memory.retained_bytes);
+  if (faults_tell) {
+    if (given_bytes < memory.low * requests)
+      return false;
+    kept_bytes = std::min(kept_bytes, given_bytes);
+  }
+  return kept_bytes >= static_cast<double>(thresholds.retained_min_total_bytes) ||
+         kept_bytes >= thresholds.retained_large_bytes_per_request * requests;
 }
 
 /// Two leading digits: 8723 -> 8700.
@@ -187,8 +211,9 @@ std::vector<Finding> memory_retained(const ServerLoad &load, const Thresholds &t
 {
   std::vector<const EndpointReport *> growing;
   double growth_bytes = 0;
+  const bool told = faults_tell(load);
   for (const EndpointReport *endpoint : load.endpoints) {
-    if (!keeps_memory(*endpoint, thresholds))
+    if (!keeps_memory(*endpoint, told, thresholds))
       continue;
     growing.push_back(endpoint);
     growth_bytes += static_cast<double>(endpoint->memory.retained_bytes);

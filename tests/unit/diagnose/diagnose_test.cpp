@@ -30,6 +30,7 @@ TEST(DiagnoseTest, PutsTheMostSevereFirst)
   Report report = report_of(2, 0.99);
   add_endpoint(report, "/rare", 6, { { Cause::sleep, 30ms } });
   add_endpoint(report, "/leak", 400, { { Cause::on_cpu, 1ms } }).memory = {
+    .allocated_bytes = 400 * 5000,
     .retained_bytes = 400 * 5000,
     .retained_bytes_per_request = 5000,
     .low = 4000,

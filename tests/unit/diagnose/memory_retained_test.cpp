@@ -17,7 +17,9 @@ constexpr double kib = 1024;
 
 EndpointMemory keeping(double per_request, std::uint64_t requests)
 {
-  return { .retained_bytes = static_cast<std::int64_t>(per_request * static_cast<double>(requests)),
+  const double total = per_request * static_cast<double>(requests);
+  return { .allocated_bytes = static_cast<std::uint64_t>(total),
+           .retained_bytes = static_cast<std::int64_t>(total),
            .retained_bytes_per_request = per_request,
            .low = per_request * 0.9,
            .high = per_request * 1.1,
@@ -156,6 +158,19 @@ TEST(MemoryRetainedTest, IsSilentAboutAFewBytes)
 {
   EXPECT_TRUE(retained(report_with(keeping(255, 1'000'000), 1'000'000)).empty());
   EXPECT_TRUE(retained(report_with(keeping(1000, 100), 100)).empty()); // 98 KiB in all
+}
+
+TEST(MemoryRetainedTest, IsSilentAboutWhatItsRequestsDidNotTake)
+{
+  EndpointMemory memory = keeping(28 * kib, 1000);
+  memory.allocated_bytes = 10 * 4096;
+
+  Report report = report_with(memory, 1000);
+  EXPECT_TRUE(retained(report).empty());
+
+  // More than a page a fault: all workers grew by more than all requests took.
+  report.servers.front().workers.front().memory.growth_bytes = 28 * 1024 * 1000;
+  EXPECT_EQ(retained(report).size(), 1U);
 }
 
 TEST(MemoryRetainedTest, IsSilentAboutWhatWasNotMeasured)
