@@ -199,6 +199,7 @@ const std::vector<ConfigKey> &all_keys()
       count(&Thresholds::retained_critical_bytes_per_hour) },
     { "findings", "retained_max_worker_growth_bytes",
       count(&Thresholds::retained_max_worker_growth_bytes) },
+    { "findings", "end_critical_workers", count(&Thresholds::end_critical_workers) },
   };
   return keys;
 }

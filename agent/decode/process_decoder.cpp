@@ -41,6 +41,9 @@ Result<domain::ProcessEvent> decode_process(std::span<const std::byte> bytes)
   event.tgid = record->tgid;
   event.parent_tgid = record->parent_tgid;
   event.wait_status = record->wait_status;
+  event.signal = record->signal;
+  event.sender_tgid = record->sender_tgid;
+  event.out_of_memory = record->out_of_memory != 0;
   return event;
 }
 

@@ -17,6 +17,12 @@ namespace linger::diagnose {
                                                               const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> workers_saturated(const ServerLoad &load,
                                                              const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> worker_timeout(const ServerLoad &load,
+                                                          const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> worker_crash(const ServerLoad &load,
+                                                        const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> worker_out_of_memory(const ServerLoad &load,
+                                                                const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> memory_retained(const ServerLoad &load,
                                                            const Thresholds &thresholds);
 

@@ -59,6 +59,11 @@ struct Thresholds {
   double retained_critical_bytes_per_hour = 1'073'741'824;
   /// What the stopgap lets a worker grow by before it is replaced.
   double retained_max_worker_growth_bytes = 268'435'456;
+
+  // worker-timeout
+
+  /// So many workers ended in the window make the finding critical.
+  std::uint64_t end_critical_workers = 3;
 };
 
 } // namespace linger::diagnose

@@ -187,7 +187,7 @@ void EvidenceState::leave(const Roster::Change &change)
   for (const WholeRequest &whole : worker.finish())
     count(change.server, worker, whole);
   if (!worker.exited() || change.kind == Roster::Change::Kind::left)
-    worker.exit(change.reason);
+    worker.exit(change.reason, change.exit);
   endpoints_of(change.server).forget(change.tgid);
   std::erase(ended_, change.tgid);
 

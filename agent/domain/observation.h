@@ -101,8 +101,15 @@ struct ProcessEvent {
   MonotonicTime time;
   std::uint32_t tgid = 0;
   std::uint32_t parent_tgid = 0;
-  /// As waitpid(2) reports it, for `exited`.
+  // For `exited`:
+  /// As waitpid(2) reports it.
   int wait_status = 0;
+  /// The first signal that asked it to end, and the process that sent it: 0 where there was none,
+  /// and where it was the kernel.
+  std::uint32_t signal = 0;
+  std::uint32_t sender_tgid = 0;
+  /// The kernel killed it to have its memory.
+  bool out_of_memory = false;
 };
 
 /// What a worker holds now.

@@ -12,6 +12,7 @@
 #include "domain/quantile_sketch.h"
 #include "domain/server.h"
 #include "domain/time.h"
+#include "domain/worker_end.h"
 
 #include <cstdint>
 #include <optional>
@@ -54,6 +55,8 @@ struct WorkerReport {
   Nanos throttled{};
   /// Nothing where its heap was not looked at.
   std::optional<HeapGrowth> heap_growth;
+  /// Nothing while it lives, and where its end was not seen.
+  std::optional<WorkerEnd> end;
 };
 
 struct ListenQueueReport {

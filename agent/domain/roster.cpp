@@ -54,13 +54,14 @@ std::vector<Roster::Change> Roster::add(const ProcessEvent &event)
       break;
     case ProcessEvent::Kind::exited:
       if (alive) {
-        leave(event.tgid, known->second, exit_reason(event.wait_status), changes);
+        leave(event.tgid, known->second, exit_reason(event.wait_status), changes, event);
       } else if (known != members_.end() && known->second.missed) {
         known->second.missed = false;
         changes.push_back({ .kind = Change::Kind::left,
                             .tgid = event.tgid,
                             .server = known->second.server,
-                            .reason = exit_reason(event.wait_status) });
+                            .reason = exit_reason(event.wait_status),
+                            .exit = event });
       }
       break;
   }
@@ -108,14 +109,15 @@ void Roster::join(std::uint32_t tgid, const Member &member, std::vector<Change> 
 }
 
 void Roster::leave(std::uint32_t tgid, Member &member, std::string reason,
-                   std::vector<Change> &changes)
+                   std::vector<Change> &changes, std::optional<ProcessEvent> exit)
 {
   member.alive = false;
   ++turnover_[member.server].ended;
   changes.push_back({ .kind = Change::Kind::left,
                       .tgid = tgid,
                       .server = member.server,
-                      .reason = std::move(reason) });
+                      .reason = std::move(reason),
+                      .exit = std::move(exit) });
 }
 
 void Roster::scan(const Server &server, MonotonicTime time, std::vector<Change> &changes)

@@ -28,6 +28,8 @@ public:
     std::uint32_t tgid = 0;
     std::uint32_t server = 0;
     std::string reason;
+    /// What is known of its end.
+    std::optional<ProcessEvent> exit;
   };
 
   [[nodiscard]] std::vector<Change> add(const ServersSeen &seen);
@@ -66,7 +68,8 @@ private:
   };
 
   void join(std::uint32_t tgid, const Member &member, std::vector<Change> &changes);
-  void leave(std::uint32_t tgid, Member &member, std::string reason, std::vector<Change> &changes);
+  void leave(std::uint32_t tgid, Member &member, std::string reason, std::vector<Change> &changes,
+             std::optional<ProcessEvent> exit = std::nullopt);
   void scan(const Server &server, MonotonicTime time, std::vector<Change> &changes);
 
   std::map<std::uint32_t, Server> servers_;

@@ -93,6 +93,7 @@ void WorkerAggregate::count(const WholeRequest &whole, MonotonicTime window_begi
   throttled_ = saturating_sum(throttled_, request.throttled);
   minor_faults_ += request.minor_faults;
   major_faults_ += request.major_faults;
+  lost_.add(whole);
   // Told at the moment they end: nothing of them lies behind the window.
   const Nanos busy = request.interleaved
                          ? held_thread(whole)
@@ -100,9 +101,17 @@ void WorkerAggregate::count(const WholeRequest &whole, MonotonicTime window_begi
   busy_ = saturating_sum(busy_, busy);
 }
 
-void WorkerAggregate::exit(std::string reason)
+void WorkerAggregate::exit(std::string reason, const std::optional<ProcessEvent> &event)
 {
   exit_reason_ = std::move(reason);
+  if (event)
+    exit_ = event;
+}
+
+void WorkerAggregate::revive()
+{
+  exit_reason_.clear();
+  exit_.reset();
 }
 
 WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWindow &window,
@@ -132,6 +141,14 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
   Nanos busy = whole.busy_;
   if (exited()) {
     report.state = WorkerState::exited;
+    if (exit_)
+      report.end =
+          WorkerEnd{ .wait_status = exit_->wait_status,
+                     .signal = exit_->signal,
+                     .sender_tgid = exit_->sender_tgid,
+                     .by_master = exit_->signal != 0 && exit_->sender_tgid == exit_->parent_tgid,
+                     .out_of_memory = exit_->out_of_memory,
+                     .lost = whole.lost_.at_end(exit_->time, routes) };
   } else {
     busy = saturating_sum(busy, busy_with_open_requests(window));
     report_open_requests(report, window.end, routes);

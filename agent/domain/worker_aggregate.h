@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "domain/lost_requests.h"
 #include "domain/outgoing_aggregate.h"
 #include "domain/report.h"
 #include "domain/route.h"
@@ -39,9 +40,9 @@ public:
   /// interleaved one, only what it held the thread for.
   void count(const WholeRequest &whole, MonotonicTime window_begin);
 
-  /// `reason` for people: "killed by signal 9".
-  void exit(std::string reason);
-  void revive() { exit_reason_.clear(); }
+  /// `reason` for people: "killed by signal 9"; `event` where its end was seen.
+  void exit(std::string reason, const std::optional<ProcessEvent> &event);
+  void revive();
   [[nodiscard]] bool exited() const { return !exit_reason_.empty(); }
 
   [[nodiscard]] std::uint32_t tgid() const { return tgid_; }
@@ -69,6 +70,8 @@ private:
 
   std::uint32_t tgid_;
   std::string exit_reason_;
+  std::optional<ProcessEvent> exit_;
+  LostRequests lost_;
   std::map<std::uint32_t, Thread> threads_; // by tid
   std::uint64_t requests_ = 0;
   CauseTimes times_;

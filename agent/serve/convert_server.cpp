@@ -75,6 +75,26 @@ v1::CpuLimit cpu_limit_of(const domain::CpuLimitReport &limit)
   return message;
 }
 
+v1::WorkerEnd end_of(const domain::WorkerEnd &end)
+{
+  v1::WorkerEnd message;
+  message.set_wait_status(end.wait_status);
+  message.set_signal(end.signal);
+  message.set_sender_tgid(end.sender_tgid);
+  message.set_by_master(end.by_master);
+  message.set_out_of_memory(end.out_of_memory);
+  for (const domain::LostRequest &lost : end.lost) {
+    v1::LostRequest &added = *message.add_lost();
+    added.set_endpoint(valid_utf8(lost.endpoint));
+    added.set_open_ns(to_ns(lost.open));
+    added.set_cause(std::string(domain::name_of(lost.cause)));
+    added.set_waited_ns(to_ns(lost.waited));
+    added.set_what(valid_utf8(lost.what));
+    added.set_code(valid_utf8(lost.code));
+  }
+  return message;
+}
+
 v1::Worker worker_of(const domain::WorkerReport &worker)
 {
   v1::Worker message;
@@ -97,6 +117,8 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
     *message.mutable_cpu_limit() = cpu_limit_of(*worker.cpu_limit);
   if (worker.heap_growth)
     *message.mutable_heap_growth() = to_proto(*worker.heap_growth);
+  if (worker.end)
+    *message.mutable_end() = end_of(*worker.end);
   return message;
 }
 

@@ -152,7 +152,10 @@ domain::ProcessEvent process_event_of(const pb::ProcessEvent &message, FieldRead
            .time = read.time(message.time_ns()),
            .tgid = message.tgid(),
            .parent_tgid = message.parent_tgid(),
-           .wait_status = message.wait_status() };
+           .wait_status = message.wait_status(),
+           .signal = message.signal(),
+           .sender_tgid = message.sender_tgid(),
+           .out_of_memory = message.out_of_memory() };
 }
 
 domain::MemorySample memory_sample_of(const pb::MemorySample &message, FieldReader &read)

@@ -164,6 +164,9 @@ struct FrameMaker {
     message.set_tgid(event.tgid);
     message.set_parent_tgid(event.parent_tgid);
     message.set_wait_status(event.wait_status);
+    message.set_signal(event.signal);
+    message.set_sender_tgid(event.sender_tgid);
+    message.set_out_of_memory(event.out_of_memory);
   }
 
   void operator()(const domain::MemorySample &sample) const

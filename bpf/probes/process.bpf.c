@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "lib/end_signal.bpf.h"
 #include "lib/loop.bpf.h"
 #include "lib/python_stack.bpf.h"
 #include "lib/records.bpf.h"
@@ -17,8 +18,14 @@
 #include "lib/watched.bpf.h"
 #include "wire/process_record.h"
 
+static __always_inline void send_event(struct process_record *record)
+{
+	if (!send_record(record, sizeof(*record)))
+		count_loss(LOSS_PROCESS);
+}
+
 static __always_inline void tell(enum process_event event, struct task_struct *task,
-				 __u32 parent_tgid, __s32 wait_status)
+				 __u32 parent_tgid)
 {
 	struct process_record record = {
 		.kind = RECORD_PROCESS,
@@ -26,11 +33,30 @@ static __always_inline void tell(enum process_event event, struct task_struct *t
 		.tgid = task->tgid,
 		.parent_tgid = parent_tgid,
 		.time_ns = bpf_ktime_get_ns(),
-		.wait_status = wait_status,
 	};
 
-	if (!send_record(&record, sizeof(record)))
-		count_loss(LOSS_PROCESS);
+	send_event(&record);
+}
+
+static __always_inline void tell_exit(struct task_struct *task)
+{
+	struct process_record record = {
+		.kind = RECORD_PROCESS,
+		.event = PROCESS_EXITED,
+		.tgid = task->tgid,
+		.parent_tgid = task->real_parent->tgid,
+		.time_ns = bpf_ktime_get_ns(),
+		.wait_status = task->exit_code,
+	};
+	struct end_signal *end = bpf_map_lookup_elem(&end_signals, &record.tgid);
+
+	if (end) {
+		record.signal = end->signal;
+		record.sender_tgid = end->sender_tgid;
+		record.out_of_memory = end->out_of_memory;
+		bpf_map_delete_elem(&end_signals, &record.tgid);
+	}
+	send_event(&record);
 }
 
 // A forked interpreter's memory is laid out as its parent's.
@@ -66,7 +92,7 @@ int BPF_PROG(process_sched_process_fork, struct task_struct *parent, struct task
 	}
 	inherit_python_layout(parent->tgid, tgid);
 	watch_thread(child, CAUSE_RUN_QUEUE, role, bpf_ktime_get_ns());
-	tell(PROCESS_STARTED, child, parent->tgid, 0);
+	tell(PROCESS_STARTED, child, parent->tgid);
 	return 0;
 }
 
@@ -81,7 +107,7 @@ int BPF_PROG(process_sched_process_exec, struct task_struct *task)
 	if (role_of(tgid) == WATCHED_NOT)
 		return 0;
 	bpf_map_delete_elem(&python_layouts, &tgid);
-	tell(PROCESS_EXECUTED, task, task->real_parent->tgid, 0);
+	tell(PROCESS_EXECUTED, task, task->real_parent->tgid);
 	return 0;
 }
 
@@ -98,7 +124,7 @@ int BPF_PROG(process_sched_process_exit, struct task_struct *task)
 		end_parked_of(task->pid);
 	if (task->pid != task->tgid || role_of(tgid) == WATCHED_NOT)
 		return 0;
-	tell(PROCESS_EXITED, task, task->real_parent->tgid, task->exit_code);
+	tell_exit(task);
 	bpf_map_delete_elem(&watched_processes, &tgid);
 	bpf_map_delete_elem(&python_layouts, &tgid);
 	return 0;

@@ -104,6 +104,11 @@ struct mm_struct {
 	struct percpu_counter rss_stat[4];
 };
 
+// include/uapi/linux/bpf.h
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
 struct signal_struct {
 	int nr_threads;
 	int group_exit_code;

@@ -18,7 +18,10 @@ struct process_record {
 	__u32 tgid;
 	__u32 parent_tgid;
 	__u64 time_ns;
-	__s32 wait_status; // as waitpid(2) reports it, for PROCESS_EXITED
-	__u32 unused;
+	// For PROCESS_EXITED:
+	__s32 wait_status;   // as waitpid(2) reports it
+	__u32 signal;        // the first that asked it to end, 0 when none did
+	__u32 sender_tgid;   // of that signal; 0: the kernel
+	__u32 out_of_memory; // the kernel killed it to have its memory
 };
-WIRE_SIZE(struct process_record, 32);
+WIRE_SIZE(struct process_record, 40);

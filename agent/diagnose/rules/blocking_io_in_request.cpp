@@ -1,6 +1,7 @@
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
+#include "diagnose/words.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -90,33 +91,6 @@ std::string place_of(const SiteReport &site)
   if (!site.statement.empty())
     place += ", for \"" + site.statement + "\"";
   return place;
-}
-
-/// "waiting for the database".
-const char *waiting_for(Cause cause)
-{
-  switch (cause) {
-    case Cause::client_read:
-      return "waiting for the client to send its request";
-    case Cause::client_write:
-      return "waiting for the client to take the response";
-    case Cause::database:
-      return "waiting for the database";
-    case Cause::cache:
-      return "waiting for the cache";
-    case Cause::upstream:
-      return "waiting for another service";
-    case Cause::dns:
-      return "waiting for name resolution";
-    case Cause::disk:
-      return "waiting for files";
-    case Cause::sleep:
-      return "sleeping";
-    case Cause::child:
-      return "waiting for a child process";
-    default:
-      return "waiting";
-  }
 }
 
 /// The advice for a loop; empty where there is none beyond what remedy_for() says.

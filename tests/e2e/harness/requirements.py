@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import cpu_group
+from . import cpu_group, memory_group
 
 
 def _root() -> str | None:
@@ -59,6 +59,7 @@ CHECKS = {
     "mariadbd": _program("/usr/sbin/mariadbd", "mariadb-server"),
     "pymysql": _module("pymysql", "python3-pymysql"),
     "cgroup-cpu": cpu_group.missing,
+    "cgroup-memory": memory_group.missing,
     "grpc": _module("grpc", "python3-grpcio"),
 }
 MARIADB = ["mariadbd", "pymysql"]

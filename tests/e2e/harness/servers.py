@@ -44,11 +44,12 @@ class Server(Process):
 class Uwsgi(Server):
     """Debian's uWSGI. `listen` is how it listens; "{port}" in it is `port`, where it answers."""
 
-    def __init__(self, directory: Path, env: dict, *options, listen=("--http-socket", "127.0.0.1:{port}")):
+    def __init__(self, directory: Path, env: dict, *options,
+                 listen=("--http-socket", "127.0.0.1:{port}"), application: str = APPLICATION):
         self.port = free_port()
         socket = [word.format(port=self.port) for word in listen]
         super().__init__(
-            ["/usr/bin/uwsgi", "--plugin", "python3", "--module", APPLICATION, *socket, *options],
+            ["/usr/bin/uwsgi", "--plugin", "python3", "--module", application, *socket, *options],
             Path(directory) / "uwsgi.log", env=environment(env), directory=WORKLOADS,
             stop_signal=signal.SIGINT)
         if socket != list(listen):
