@@ -4,16 +4,21 @@
 
 #include "domain/outgoing.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace linger::domain {
 
-/// Takes looks in the order in which they were made. Memory is bounded by the peers that they name.
-/// Not thread-safe.
+/// Takes looks in the order in which they were made. Memory is bounded by the peers that they name,
+/// for each of which at most `max_looks` are kept. Not thread-safe.
 class OutgoingAggregate {
 public:
+  static constexpr std::size_t max_looks = 64;
+
   /// What was counted before `window_begin` is left out.
   void add(const OutgoingSample &sample, MonotonicTime window_begin);
 
@@ -21,15 +26,31 @@ public:
   [[nodiscard]] std::vector<PeerReport> report() const;
 
 private:
+  struct Look {
+    MonotonicTime time;
+    std::uint64_t unused = 0;
+  };
   struct Tally {
     std::uint64_t opened_before = 0;
     std::uint64_t closed_before = 0;
     std::uint64_t most_open = 0;
     std::uint64_t most_in_use = 0;
+    /// Since when each look has found one idle in a transaction.
+    std::optional<MonotonicTime> idle_in_transaction_since;
+    Nanos longest_idle_in_transaction{};
+    /// Every one, until there were too many: then every second, every fourth.
+    std::vector<Look> looks;
+    std::uint64_t looks_between = 0;
+    std::uint64_t looks_skipped = 0;
     PeerConnections latest;
   };
 
+  static void keep_look(Tally &tally, Look look);
+  static void follow_transactions(Tally &tally, const PeerConnections &peer, MonotonicTime time);
+  [[nodiscard]] static std::uint64_t unused_at(const Tally &tally, MonotonicTime time);
+
   bool looked_ = false;
+  MonotonicTime first_time_;
   MonotonicTime time_;
   std::map<std::string, Tally> tallies_; // by address
 };
