@@ -81,7 +81,16 @@ std::string longer_backlog(const ListenQueueReport &queue, const domain::Server 
                      queue.limit);
 }
 
-Finding overflow_finding(const ServerLoad &load)
+std::string overflow_remedy(const ServerLoad &load, const Thresholds &thresholds)
+{
+  if (load.utilization() >= thresholds.saturated_min_utilization_ratio)
+    return "The workers had no time to accept, so a longer backlog would only be a longer wait. "
+           "See what their requests wait for (`linger watch workers`, the open requests in this "
+           "report), give those waits a timeout, and start more workers.";
+  return longer_backlog(fullest(load), load.server->server);
+}
+
+Finding overflow_finding(const ServerLoad &load, const Thresholds &thresholds)
 {
   const ListenQueueReport &queue = fullest(load);
   Finding finding = finding_of("accept-queue-wait", load.server->server.master_tgid, "");
@@ -95,7 +104,7 @@ Finding overflow_finding(const ServerLoad &load)
       "tries again by itself, after a second the first time. The workers were busy {} of the time.",
       queue.address, queue.limit, queue.max_length, human_time(load.window), load.turned_away,
       human_share(load.utilization()));
-  finding.remedy = longer_backlog(queue, load.server->server);
+  finding.remedy = overflow_remedy(load, thresholds);
   cite_count(finding, "connections turned away", static_cast<double>(load.turned_away), "attempts");
   cite_count(finding, fmt::format("backlog of {}", queue.address), static_cast<double>(queue.limit),
              "connections");
@@ -188,7 +197,7 @@ std::vector<Finding> accept_queue_wait(const ServerLoad &load, const Thresholds 
   if (waits_long(load, thresholds))
     return { wait_finding(load, thresholds) };
   if (load.turned_away >= thresholds.queue_min_turned_away)
-    return { overflow_finding(load) };
+    return { overflow_finding(load, thresholds) };
   return {};
 }
 

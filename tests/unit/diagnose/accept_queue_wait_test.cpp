@@ -77,6 +77,16 @@ TEST(AcceptQueueWaitTest, SaysThatTheBacklogOverflows)
   EXPECT_NE(findings[0].remedy.find("--backlog 2048"), std::string::npos) << findings[0].remedy;
 }
 
+TEST(AcceptQueueWaitTest, AdvisesNoLongerBacklogToWorkersThatHaveNoTime)
+{
+  Report report = report_of(1, 1.0);
+  report.servers[0].listen_queues = { { .address = "127.0.0.1:8000", .limit = 4, .dropped = 30 } };
+
+  ASSERT_EQ(queued(report).size(), 1U);
+  EXPECT_EQ(queued(report)[0].remedy.find("--backlog"), std::string::npos);
+  EXPECT_NE(queued(report)[0].remedy.find("would only be a longer wait"), std::string::npos);
+}
+
 TEST(AcceptQueueWaitTest, AdvisesUwsgiInItsOwnWords)
 {
   Report report = bursts(25);
