@@ -17,13 +17,16 @@ Nanos age(std::optional<MonotonicTime> begin, MonotonicTime now)
 
 } // namespace
 
-void OutgoingAggregate::add(const OutgoingSample &sample, MonotonicTime window_begin)
+void OutgoingAggregate::add(const OutgoingSample &sample, MonotonicTime window_begin,
+                            std::uint64_t requests)
 {
   const bool is_base = !looked_ && sample.counted_since < window_begin;
   if (!looked_)
-    first_time_ = sample.time;
+    first_requests_ = requests;
+  const bool is_first = !looked_;
   looked_ = true;
   time_ = sample.time;
+  requests_ = requests;
   for (const PeerConnections &peer : sample.peers) {
     Tally &tally = tallies_[peer.peer.address];
     if (is_base) {
@@ -33,7 +36,10 @@ void OutgoingAggregate::add(const OutgoingSample &sample, MonotonicTime window_b
     tally.most_open = std::max<std::uint64_t>(tally.most_open, peer.open);
     tally.most_in_use = std::max<std::uint64_t>(tally.most_in_use, peer.in_use);
     follow_transactions(tally, peer, sample.time);
-    keep_look(tally, { sample.time, since(peer.in_use, peer.open) });
+    const std::uint64_t unused = since(peer.in_use, peer.open);
+    if (is_first)
+      tally.unused_first = unused;
+    keep_look(tally, { requests, unused });
     tally.latest = peer;
   }
 }
@@ -69,12 +75,13 @@ void OutgoingAggregate::keep_look(Tally &tally, Look look)
   tally.looks_skipped = tally.looks_between / 2 + 1;
 }
 
-/// By the latest look until then; none were open before the first.
-std::uint64_t OutgoingAggregate::unused_at(const Tally &tally, MonotonicTime time)
+/// By the latest look at which the worker had served no more than that; none were open before the
+/// first.
+std::uint64_t OutgoingAggregate::unused_at(const Tally &tally, std::uint64_t requests)
 {
   std::uint64_t unused = 0;
   for (const Look &look : tally.looks) {
-    if (look.time <= time)
+    if (look.requests <= requests)
       unused = look.unused;
   }
   return unused;
@@ -99,8 +106,9 @@ std::vector<PeerReport> OutgoingAggregate::report() const
                        .oldest_was_there = latest.oldest_was_there,
                        .longest_transaction = age(latest.transaction_since, time_),
                        .longest_idle_in_transaction = tally.longest_idle_in_transaction,
-                       .unused_first = unused_at(tally, first_time_),
-                       .unused_middle = unused_at(tally, first_time_ + (time_ - first_time_) / 2) };
+                       .unused_first = tally.unused_first,
+                       .unused_middle =
+                           unused_at(tally, first_requests_ + (requests_ - first_requests_) / 2) };
     if (report.most_open > 0 || report.opened > 0 || report.closed > 0)
       reports.push_back(std::move(report));
   }

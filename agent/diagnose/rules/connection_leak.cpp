@@ -160,7 +160,8 @@ Finding finding_for(const std::vector<Growing> &growing, const ServerLoad &load)
                               most->grown, human_time(load.window));
   finding.detail = fmt::format(
       "After {} requests worker {} has {} connections to {} open that no request uses, {} more "
-      "than at first, {} of them in the later half. At most {} were seen in use at once. {} were "
+      "than at first, {} of them in the later half of its requests. At most {} were seen in use at "
+      "once. {} were "
       "opened meanwhile, and {} closed.",
       worker.requests, worker.tgid, unused(peer), name, most->grown,
       more_than(peer.unused_middle, unused(peer)), peer.most_in_use, peer.opened, peer.closed);

@@ -79,9 +79,10 @@ TEST_F(EvidenceOfConnections, TellsHowManyWereUnusedAtTheBeginAndInTheMiddle)
 {
   // More looks than are kept one by one.
   for (std::uint32_t i = 0; i <= 300; ++i) {
+    evidence.add(request(i + 1, i * 1ms, i * 1ms + 500us));
     PeerConnections growing = connections(i + 3, i, 0);
     growing.in_use = 2;
-    evidence.add(sample(i * 3ms, { growing }));
+    evidence.add(sample(i * 1ms + 700us, { growing }));
   }
 
   const PeerReport seen = peers().at(0);
@@ -90,9 +91,23 @@ TEST_F(EvidenceOfConnections, TellsHowManyWereUnusedAtTheBeginAndInTheMiddle)
   EXPECT_LE(seen.unused_middle, 151U);
 }
 
+TEST_F(EvidenceOfConnections, TheMiddleIsThatOfTheRequestsAndNotOfTheTime)
+{
+  for (std::uint32_t i = 0; i <= 20; ++i) {
+    evidence.add(request(i + 1, i * 1ms, i * 1ms + 500us));
+    evidence.add(sample(i * 1ms + 700us, { connections(i, i, 0) }));
+  }
+  for (std::uint32_t i = 0; i < 20; ++i)
+    evidence.add(sample(100ms + i * 10ms, { connections(20, 20, 0) }));
+
+  EXPECT_NEAR(static_cast<double>(peers().at(0).unused_middle), 10, 1);
+}
+
 TEST_F(EvidenceOfConnections, NothingWasUnusedAtAPeerThatCameLater)
 {
   evidence.add(sample(100ms, {}));
+  for (std::uint32_t i = 0; i < 4; ++i)
+    evidence.add(request(i + 1, 200ms + i * 10ms, 205ms + i * 10ms));
   evidence.add(sample(800ms, { connections(30, 30, 0) }));
   evidence.add(sample(900ms, { connections(30, 30, 0) }));
 
