@@ -200,6 +200,19 @@ const std::vector<ConfigKey> &all_keys()
     { "findings", "retained_max_worker_growth_bytes",
       count(&Thresholds::retained_max_worker_growth_bytes) },
     { "findings", "end_critical_workers", count(&Thresholds::end_critical_workers) },
+    { "findings", "transaction_min_requests", count(&Thresholds::transaction_min_requests) },
+    { "findings", "transaction_min_idle_ms", milliseconds(&Thresholds::transaction_min_idle_ns) },
+    { "findings", "leak_min_requests", count(&Thresholds::leak_min_requests) },
+    { "findings", "leak_min_connections", count(&Thresholds::leak_min_connections) },
+    { "findings", "leak_min_ratio", ratio(&Thresholds::leak_min_ratio) },
+    { "findings", "queue_min_connections", count(&Thresholds::queue_min_connections) },
+    { "findings", "queue_min_p90_ms", milliseconds(&Thresholds::queue_min_p90_ns) },
+    { "findings", "queue_min_ratio", ratio(&Thresholds::queue_min_ratio) },
+    { "findings", "queue_min_turned_away", count(&Thresholds::queue_min_turned_away) },
+    { "findings", "cpu_min_requests", count(&Thresholds::cpu_min_requests) },
+    { "findings", "cpu_min_wait_mean_ms", milliseconds(&Thresholds::cpu_min_wait_mean_ns) },
+    { "findings", "cpu_min_wait_ratio", ratio(&Thresholds::cpu_min_wait_ratio) },
+    { "findings", "cpu_critical_wait_ratio", ratio(&Thresholds::cpu_critical_wait_ratio) },
   };
   return keys;
 }

@@ -155,6 +155,10 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
                     .cache = record.calls_count[CALLS_CACHE],
                     .upstream = record.calls_count[CALLS_UPSTREAM],
                     .dns = record.calls_count[CALLS_DNS] };
+  request.opened = { .database = record.opened_count[CALLS_DATABASE],
+                     .cache = record.opened_count[CALLS_CACHE],
+                     .upstream = record.opened_count[CALLS_UPSTREAM],
+                     .dns = record.opened_count[CALLS_DNS] };
   request.window.end = time_of(record.end_ns);
   request.window.begin = time_of(record.begin_ns - record.accept_queue_ns - record.event_loop_ns);
 

@@ -12,8 +12,10 @@ std::vector<domain::Finding> diagnose(const domain::Report &report, const Thresh
 {
   std::vector<domain::Finding> findings;
   for (const ServerLoad &load : server_loads(report)) {
-    for (const auto rule : { workers_saturated, blocked_event_loop, blocking_io_in_request,
-                             memory_retained, worker_timeout, worker_crash, worker_out_of_memory })
+    for (const auto rule :
+         { workers_saturated, cpu_overcommitted, accept_queue_wait, blocked_event_loop,
+           blocking_io_in_request, idle_in_transaction, connection_leak, memory_retained,
+           worker_timeout, worker_crash, worker_out_of_memory })
       std::ranges::move(rule(load, thresholds), std::back_inserter(findings));
   }
   for (domain::Finding &finding : findings) {

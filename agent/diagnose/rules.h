@@ -25,5 +25,13 @@ namespace linger::diagnose {
                                                                 const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> memory_retained(const ServerLoad &load,
                                                            const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> idle_in_transaction(const ServerLoad &load,
+                                                               const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> connection_leak(const ServerLoad &load,
+                                                           const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> accept_queue_wait(const ServerLoad &load,
+                                                             const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> cpu_overcommitted(const ServerLoad &load,
+                                                             const Thresholds &thresholds);
 
 } // namespace linger::diagnose

@@ -79,6 +79,9 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
     load.server = &server;
     load.window = report.window.length();
     load.threads_per_worker = std::max(1U, server.server.threads_per_worker);
+    load.host_cpus = ratio_of(report.coverage.host_cpu, load.window);
+    for (const domain::ListenQueueReport &queue : server.listen_queues)
+      load.turned_away += queue.dropped;
     std::uint32_t alive = 0;
     for (const domain::WorkerReport &worker : server.workers) {
       load.busy_threads += worker.utilization * load.threads_per_worker;
@@ -96,6 +99,25 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
     }
   }
   return loads;
+}
+
+double runnable_threads(const CauseTimes &times, Nanos window)
+{
+  return ratio_of(domain::saturating_sum(times[Cause::on_cpu], times[Cause::run_queue]), window);
+}
+
+double running_threads(const CauseTimes &times, Nanos window)
+{
+  return ratio_of(times[Cause::on_cpu], window);
+}
+
+bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds)
+{
+  const Nanos waiting = load.times[Cause::run_queue];
+  return load.requests > 0 && load.requests >= thresholds.cpu_min_requests &&
+         waiting / static_cast<Nanos::rep>(load.requests) >=
+             Nanos{ thresholds.cpu_min_wait_mean_ns } &&
+         ratio_of(waiting, service_time(load.times)) >= thresholds.cpu_min_wait_ratio;
 }
 
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)

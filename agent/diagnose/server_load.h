@@ -23,6 +23,10 @@ struct ServerLoad {
   double busy_threads = 0;
   domain::CauseTimes times;
   domain::QuantileSketch accept_queue_ns;
+  /// Attempts to connect that the kernel turned away at the server's addresses.
+  std::uint64_t turned_away = 0;
+  /// CPUs of the host; 0 when not known.
+  double host_cpus = 0;
 
   [[nodiscard]] std::uint32_t threads() const { return workers * threads_per_worker; }
   /// 0 to 1.
@@ -47,6 +51,13 @@ struct ServerLoad {
 
 /// One a known server, in the report's order.
 [[nodiscard]] std::vector<ServerLoad> server_loads(const domain::Report &report);
+
+/// Threads that wanted a CPU for a request, and those that had one, on average over the window.
+[[nodiscard]] double runnable_threads(const domain::CauseTimes &times, domain::Nanos window);
+[[nodiscard]] double running_threads(const domain::CauseTimes &times, domain::Nanos window);
+
+/// The requests wait long for a CPU.
+[[nodiscard]] bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds);
 
 /// The workers are what requests wait for, and the workers themselves wait.
 [[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);

@@ -64,6 +64,45 @@ struct Thresholds {
 
   /// So many workers ended in the window make the finding critical.
   std::uint64_t end_critical_workers = 3;
+
+  // idle-in-transaction
+
+  /// Fewer requests that leave a transaction open may be an accident.
+  std::uint64_t transaction_min_requests = 3;
+  /// So long a connection stayed in an open transaction that no request used.
+  std::int64_t transaction_min_idle_ns = 5'000'000'000;
+
+  // connection-leak
+
+  /// Fewer requests of a worker are no pattern.
+  std::uint64_t leak_min_requests = 20;
+  /// So many unused connections of one worker to one peer more than at the begin of the window, and
+  /// so many more than it has use for.
+  std::uint64_t leak_min_connections = 10;
+  /// That growth per request.
+  double leak_min_ratio = 0.01;
+
+  // accept-queue-wait
+
+  /// Fewer connections that were accepted are no pattern.
+  std::uint64_t queue_min_connections = 20;
+  /// Time in the kernel's backlog that one connection in ten exceeds.
+  std::int64_t queue_min_p90_ns = 10'000'000;
+  /// What connections wait there, as a part of all the requests' time.
+  double queue_min_ratio = 0.1;
+  /// So many attempts to connect that the kernel turned away are no accident.
+  std::uint64_t queue_min_turned_away = 10;
+
+  // cpu-overcommitted
+
+  /// Fewer requests of a server are no load.
+  std::uint64_t cpu_min_requests = 20;
+  /// Ready to run and not running, mean per request.
+  std::int64_t cpu_min_wait_mean_ns = 5'000'000;
+  /// The same as a part of the time in a worker.
+  double cpu_min_wait_ratio = 0.25;
+  /// From this part on it is critical.
+  double cpu_critical_wait_ratio = 0.5;
 };
 
 } // namespace linger::diagnose

@@ -1,4 +1,5 @@
-// How often something was asked of a peer: round trips, by what the peer is.
+// How often something was done with a peer, by what the peer is: round trips, or connections
+// opened.
 
 #pragma once
 

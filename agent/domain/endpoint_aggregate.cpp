@@ -40,6 +40,7 @@ void EndpointAggregate::add(const WholeRequest &whole)
   times_ += request.times;
   throttled_ = saturating_sum(throttled_, request.throttled);
   calls_ += request.calls;
+  opened_ += request.opened;
   open_transactions_ += request.transaction_open ? 1 : 0;
   sites_.add_request(whole.waits);
   faults_ += request.minor_faults + request.major_faults;
@@ -57,6 +58,7 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
                          .times = times_,
                          .throttled = throttled_,
                          .calls = calls_,
+                         .opened = opened_,
                          .open_transactions = open_transactions_,
                          .sites = sites_.top(max_reported_sites) };
   const auto requests = static_cast<double>(requests_);

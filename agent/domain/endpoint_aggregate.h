@@ -42,6 +42,7 @@ private:
   CauseTimes times_;
   Nanos throttled_{};
   Calls calls_;
+  Calls opened_;
   std::uint64_t open_transactions_ = 0;
   SiteTable sites_{ max_sites };
   std::uint64_t faults_ = 0;

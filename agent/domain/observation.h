@@ -33,6 +33,8 @@ struct Request {
   /// Adds up to window.length().
   CauseTimes times;
   Calls calls;
+  /// Connections on which it was the first to send something; of each kind 255 at most.
+  Calls opened;
   /// "-" when the bytes were no HTTP request.
   std::string method;
   /// Without the query. Empty when the bytes were no HTTP request.

@@ -75,6 +75,12 @@ struct PeerReport {
   Nanos oldest{};
   bool oldest_was_there = false;
   Nanos longest_transaction{};
+  /// The longest time at whose every look at least one was idle in a transaction.
+  Nanos longest_idle_in_transaction{};
+  /// Open and not in use: at the first look, and at the latest one before half of the worker's
+  /// requests had come.
+  std::uint64_t unused_first = 0;
+  std::uint64_t unused_middle = 0;
 };
 
 } // namespace linger::domain

@@ -128,6 +128,8 @@ struct EndpointReport {
   /// Of the time in the run queue: the workers' groups had used up their CPU time.
   Nanos throttled{};
   Calls calls;
+  /// Connections that its requests opened.
+  Calls opened;
   /// Requests that ended with a transaction open.
   std::uint64_t open_transactions = 0;
   std::vector<SiteReport> sites;

@@ -66,7 +66,7 @@ void WorkerAggregate::add(const MemorySample &sample)
 
 void WorkerAggregate::add(const OutgoingSample &sample, MonotonicTime window_begin)
 {
-  outgoing_.add(sample, window_begin);
+  outgoing_.add(sample, window_begin, requests_);
 }
 
 void WorkerAggregate::add(const CpuLimitSample &sample)

@@ -88,6 +88,16 @@ v1::Calls calls_of(const domain::Calls &calls)
   return message;
 }
 
+v1::OpenedConnections opened_of(const domain::Calls &opened)
+{
+  v1::OpenedConnections message;
+  message.set_database_connections(opened.database);
+  message.set_cache_connections(opened.cache);
+  message.set_upstream_connections(opened.upstream);
+  message.set_dns_connections(opened.dns);
+  return message;
+}
+
 v1::Endpoint endpoint_of(const domain::EndpointReport &endpoint)
 {
   constexpr std::size_t most_sites = 16; // promised in endpoint.proto
@@ -101,6 +111,7 @@ v1::Endpoint endpoint_of(const domain::EndpointReport &endpoint)
   *message.mutable_time() = to_proto(endpoint.times);
   message.set_throttled_ns(to_ns(endpoint.throttled));
   *message.mutable_calls() = calls_of(endpoint.calls);
+  *message.mutable_opened() = opened_of(endpoint.opened);
   message.set_open_transactions(endpoint.open_transactions);
   for (std::size_t i = 0; i < std::min(endpoint.sites.size(), most_sites); ++i)
     *message.add_sites() = site_of(endpoint.sites[i]);

@@ -122,6 +122,10 @@ struct FrameMaker {
     message.set_cache_calls(request.calls.cache);
     message.set_upstream_calls(request.calls.upstream);
     message.set_dns_calls(request.calls.dns);
+    message.set_database_opened(request.opened.database);
+    message.set_cache_opened(request.opened.cache);
+    message.set_upstream_opened(request.opened.upstream);
+    message.set_dns_opened(request.opened.dns);
     message.set_transaction_open(request.transaction_open);
     message.set_interleaved(request.interleaved);
     message.set_throttled_ns(span_ns(request.throttled));

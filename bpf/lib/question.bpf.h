@@ -70,6 +70,14 @@ static __always_inline void count_call(struct thread_state *state, __u32 cause)
 		state->calls_count[kind]++;
 }
 
+static __always_inline void count_opened_by_request(struct thread_state *state, __u32 cause)
+{
+	__u32 kind = cause - CAUSE_DATABASE;
+
+	if (kind < CALLS_KINDS && state->request.opened_count[kind] < 255)
+		state->request.opened_count[kind]++;
+}
+
 // Whether the thread's question went to `sk`, and not to one that had its address before.
 static __always_inline bool is_asked(const struct thread_state *state, const struct sock *sk,
 				     __u16 port)
@@ -129,8 +137,11 @@ static __always_inline void talk(struct thread_state *state, struct sock *sk, __
 	if (target.target_kind == TARGET_NONE)
 		return;
 	peer = learn_peer(sk, &target, &payload, sent_bytes);
-	if (is_first_sent(sk, &target, sent_bytes))
+	if (is_first_sent(sk, &target, sent_bytes)) {
 		count_opened(&target);
+		if (state->request_socket)
+			count_opened_by_request(state, peer.cause);
+	}
 	if (state->request_socket)
 		ask(state, sk, port, &target, &peer, &payload, sent_bytes);
 	else

@@ -193,6 +193,7 @@ static __always_inline void begin_request(struct task_struct *task, struct threa
 	request->received_bytes = 0;
 	request->sent_bytes = 0;
 	__builtin_memset(request->calls_count, 0, sizeof(request->calls_count));
+	__builtin_memset(request->opened_count, 0, sizeof(request->opened_count));
 	request->throttled_ns = 0;
 	request->minor_faults_count = 0;
 	request->major_faults_count = 0;

@@ -101,6 +101,7 @@ static __always_inline void begin_pipelined(struct task_struct *task, struct thr
 	for (int i = 0; i < CALLS_KINDS; i++) {
 		state->calls_count[i] -= request->calls_count[i];
 		request->calls_count[i] = 0;
+		request->opened_count[i] = 0;
 	}
 	state->begin_throttled_ns += request->throttled_ns;
 	state->begin_minor_faults_count += request->minor_faults_count;

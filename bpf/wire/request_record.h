@@ -66,7 +66,8 @@ struct request_record {
 	__u32 calls_count[CALLS_KINDS]; // round trips: how often something was asked of such a peer
 	__u32 pipelined_count; // requests received together with this one, whose heads come before
 			       // its own in head; received_bytes is 0 then
-	__u32 unused;
+	__u8 opened_count[CALLS_KINDS]; // connections to such a peer on which it was the first to
+					// send something; 255 and more are 255
 	__u32 causes;         // on the wire: a bit for each cause, from the lowest, that took time
 	__u16 response_bytes; // how many of response are valid
 	__u16 head_bytes;     // how many of head are valid

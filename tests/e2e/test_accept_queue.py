@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness.agent import Running
-from harness.report import number
+from harness.report import cited, findings_of, fired, number
 from harness.requirements import PROBES, SERVICES
 from services.processes import wait_until
 
@@ -108,3 +108,51 @@ def test_says_how_long_it_is_and_what_is_turned_away(workload, directory):
     assert number(unix, "length") == UNIX_CLIENTS
     assert number(unix, "limit") == BACKLOG
     assert number(unix, "dropped") == 0
+
+
+BURST, QUICK = 30, 400
+
+
+@pytest.mark.parametrize(("backlog", "turned_away"), [(4, True), (2048, False)])
+def test_a_burst_that_the_backlog_has_no_room_for_is_told(workload, directory, backlog, turned_away):
+    """The worker has time: it is the backlog that is too short."""
+    with workload.serve("--worker-class", "sync", "--workers", "1", "--backlog", str(backlog)) as server, \
+            Running(directory, "linger", "diagnose", "--no-agent", "--format", "json",
+                    "--duration", "10m", "--pid", server.tgid).wait_attached() as diagnosis:
+        with socket.create_connection(("127.0.0.1", server.port)) as busy:
+            busy.sendall(b"GET /nap/1000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            time.sleep(0.2)
+            clients = [connect_without_waiting(("127.0.0.1", server.port)) for _ in range(BURST)]
+            while busy.recv(65536):
+                pass
+        for client in clients:
+            client.close()
+        for _ in range(QUICK):
+            ask(("127.0.0.1", server.port), "/hello")
+        report = diagnosis.finish().json()
+    findings = findings_of(report, "accept-queue-wait")
+    assert bool(findings) == turned_away
+    for finding in findings:
+        assert finding["severity"] == "SEVERITY_CRITICAL"
+        assert cited(finding, "connections turned away") >= BURST - backlog - 1
+        assert cited(finding, f"backlog of 127.0.0.1:{server.port}") == backlog
+        assert "--backlog 2048" in finding["remedy"]
+
+
+@pytest.mark.parametrize(("clients", "queued"), [(6, True), (1, False)])
+def test_connections_that_wait_for_a_worker_that_computes_are_told(workload, directory, clients, queued):
+    with workload.serve("--worker-class", "sync", "--workers", "1") as server, \
+            Running(directory, "linger", "diagnose", "--no-agent", "--format", "json",
+                    "--duration", "10m", "--pid", server.tgid).wait_attached() as diagnosis:
+        with ThreadPoolExecutor(clients) as threads:
+            list(threads.map(lambda _: [ask(("127.0.0.1", server.port), "/cpu") for _ in range(ROUNDS * CLIENTS)],
+                             range(clients)))
+        report = diagnosis.finish().json()
+    rules = fired(report)
+    assert "workers-saturated" not in rules
+    if not queued:
+        assert "accept-queue-wait" not in rules
+    elif "cpu-overcommitted" not in rules:  # unless others on this machine took the worker's CPU
+        [finding] = findings_of(report, "accept-queue-wait")
+        assert cited(finding, "accept queue, p90") >= 10e6
+        assert "GET /cpu" in finding["remedy"]

@@ -9,7 +9,7 @@ import pytest
 from harness.agent import Running, run
 from harness.client import Client
 from harness.paths import WORKLOADS
-from harness.report import number
+from harness.report import endpoint_of, number
 from harness.requirements import PROBES, SERVICES
 from services.processes import wait_until
 
@@ -156,6 +156,16 @@ def test_a_pool_is_as_postgresql_sees_it(observed, report):
 def test_counts_every_connection_however_short(observed, report, name):
     peer = observed.peer(report, name)
     assert {event: number(peer, event) for event in ("opened", "closed")} == observed.log[name]
+
+
+@pytest.mark.parametrize("report", ["idle", "replayed"])
+def test_says_which_endpoint_opens_them(observed, report):
+    opened = {endpoint_of(e)[1]: e["opened"] for e in observed.reports[report]["endpoints"]}
+    databases = {route: number(of, "databaseConnections") for route, of in opened.items()}
+    assert databases.pop("/connect-per-request") == PER_REQUEST
+    assert sum(databases.values()) == POOL
+    assert sum(number(of, "cacheConnections") for of in opened.values()) == sum(
+        observed.log[name]["opened"] for name in ("redis", "unix:redis"))
 
 
 def test_tells_what_was_open_before(observed):

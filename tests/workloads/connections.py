@@ -18,6 +18,7 @@ REDIS_SOCKET = os.environ["CONNECTIONS_REDIS_SOCKET"]
 app = Flask(__name__)
 pool = []
 caches = []
+left = []
 log = {"postgresql": {"opened": 0, "closed": 0}, "redis": {"opened": 0, "closed": 0},
        "unix:redis": {"opened": 0, "closed": 0}}
 
@@ -64,6 +65,13 @@ def forget_commit():
     return "in transaction"
 
 
+@app.get("/remember-commit")
+def remember_commit():
+    query(pool[0])
+    pool[0].commit()
+    return "committed"
+
+
 @app.get("/hold/<int:lock>")
 def hold(lock):
     """Returns when nobody else holds this lock of the database's."""
@@ -80,6 +88,14 @@ def connect_per_request():
     connection.close()
     log["postgresql"]["closed"] += 1
     return "connected and closed"
+
+
+@app.get("/forget-close")
+def forget_close():
+    left.append(connect())
+    query(left[-1])
+    left[-1].commit()
+    return "connected and not closed"
 
 
 @app.get("/cache/wait")

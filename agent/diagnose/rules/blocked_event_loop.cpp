@@ -1,6 +1,7 @@
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
+#include "diagnose/sizing.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -136,6 +137,7 @@ Finding finding_for(const std::vector<Holder> &holders, const ServerLoad &load,
                             holder.site->waits),
                 holder.site->max);
   }
+  tell_turned_away(finding, load, thresholds);
   finding.remedy = remedy_for(worst, load.server->server);
   return finding;
 }

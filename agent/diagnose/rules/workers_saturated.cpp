@@ -1,11 +1,9 @@
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
+#include "diagnose/sizing.h"
 
-#include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
-#include <limits>
 
 namespace linger::diagnose {
 namespace {
@@ -14,32 +12,6 @@ using domain::Cause;
 using domain::Finding;
 using domain::Nanos;
 using domain::Severity;
-
-/// Little's law: as many threads as had a request on average, with slack; at least one more than
-/// there are, because a full server hides how many it would need.
-std::uint32_t needed_threads(const ServerLoad &load, const Thresholds &thresholds)
-{
-  constexpr double most = std::numeric_limits<std::uint32_t>::max();
-  const double wanted = load.busy_threads / thresholds.saturated_target_utilization_ratio;
-  return static_cast<std::uint32_t>(
-      std::min(std::max(load.threads() + 1.0, std::ceil(wanted)), most));
-}
-
-std::uint32_t divided_up(std::uint32_t all, std::uint32_t by)
-{
-  return (all + by - 1) / by;
-}
-
-/// The options that give a server so many workers, of so many threads where `threads` is not 0.
-std::string options_for(domain::ServerKind kind, std::uint32_t workers, std::uint32_t threads)
-{
-  if (kind == domain::ServerKind::uwsgi)
-    return threads == 0 ? fmt::format("--processes {}", workers)
-                        : fmt::format("--processes {} --threads {}", workers, threads);
-  return threads == 0
-             ? fmt::format("--workers {}", workers)
-             : fmt::format("--worker-class gthread --workers {} --threads {}", workers, threads);
-}
 
 std::string remedy_for(const ServerLoad &load, const Thresholds &thresholds)
 {
@@ -99,6 +71,7 @@ std::vector<Finding> workers_saturated(const ServerLoad &load, const Thresholds 
   cite_share(finding, "utilization of the workers", load.utilization());
   cite_count(finding, "request threads busy, mean", load.busy_threads, "threads");
   cite_count(finding, "request threads", load.threads(), "threads");
+  tell_turned_away(finding, load, thresholds);
   cite_time(finding, "accept queue, p50", queue_p50);
   cite_time(finding, "accept queue, p90", queue_p90);
   cite_share(finding, "blocked part of the time in a worker", load.blocked_ratio());

@@ -28,6 +28,15 @@ def counts_by_worker(report: dict) -> Counter:
     return Counter({w["tgid"]: number(w, "requests") for w in workers if number(w, "requests")})
 
 
+def findings_of(report: dict, rule: str) -> list[dict]:
+    return [finding for finding in report.get("findings", []) if finding["rule"] == rule]
+
+
+def cited(finding: dict, name: str) -> float:
+    """The value of one of its measurements."""
+    return next(m["value"] for m in finding["evidence"] if m["name"] == name)
+
+
 def fired(report: dict) -> dict[str, set[str]]:
     """The endpoints named by each rule's findings, by rule id."""
     rules: dict[str, set[str]] = {}

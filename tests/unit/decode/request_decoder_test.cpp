@@ -31,6 +31,7 @@ request_record good()
   record.spent_ns[CAUSE_DATABASE] = 400;
   record.calls_count[CALLS_DATABASE] = 28;
   record.calls_count[CALLS_DNS] = 1;
+  record.opened_count[CALLS_UPSTREAM] = 255;
   record.head_bytes = head.size();
   std::memcpy(record.head, head.data(), head.size());
   constexpr std::string_view response = "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\n";
@@ -53,6 +54,7 @@ TEST(DecodeRequest, TurnsWireFieldsIntoDomainWords)
   EXPECT_FALSE(request->thread_died);
   EXPECT_EQ(request->times[domain::Cause::database], 400ns);
   EXPECT_EQ(request->calls, (domain::Calls{ .database = 28, .dns = 1 }));
+  EXPECT_EQ(request->opened, (domain::Calls{ .upstream = 255 }));
 }
 
 TEST(DecodeRequest, BeginsWhenTheHandshakeWasComplete)

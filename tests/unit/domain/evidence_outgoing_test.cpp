@@ -61,6 +61,60 @@ TEST_F(EvidenceOfConnections, APeerOfThePastIsLeftOut)
   EXPECT_TRUE(peers().empty());
 }
 
+TEST_F(EvidenceOfConnections, TellsHowLongEachLookFoundOneIdleInATransaction)
+{
+  PeerConnections idle = connections(2, 0, 0);
+  idle.idle_in_transaction = 1;
+  evidence.add(sample(100ms, { connections(2, 0, 0) }));
+  evidence.add(sample(200ms, { idle }));
+  evidence.add(sample(600ms, { idle }));
+  evidence.add(sample(700ms, { connections(2, 0, 0) }));
+  evidence.add(sample(800ms, { idle }));
+  evidence.add(sample(900ms, { idle }));
+
+  EXPECT_EQ(peers().at(0).longest_idle_in_transaction, 400ms);
+}
+
+TEST_F(EvidenceOfConnections, TellsHowManyWereUnusedAtTheBeginAndInTheMiddle)
+{
+  // More looks than are kept one by one.
+  for (std::uint32_t i = 0; i <= 300; ++i) {
+    evidence.add(request(i + 1, i * 1ms, i * 1ms + 500us));
+    PeerConnections growing = connections(i + 3, i, 0);
+    growing.in_use = 2;
+    evidence.add(sample(i * 1ms + 700us, { growing }));
+  }
+
+  const PeerReport seen = peers().at(0);
+  EXPECT_EQ(seen.unused_first, 1U);
+  EXPECT_NEAR(static_cast<double>(seen.unused_middle), 151, 8);
+  EXPECT_LE(seen.unused_middle, 151U);
+}
+
+TEST_F(EvidenceOfConnections, TheMiddleIsThatOfTheRequestsAndNotOfTheTime)
+{
+  for (std::uint32_t i = 0; i <= 20; ++i) {
+    evidence.add(request(i + 1, i * 1ms, i * 1ms + 500us));
+    evidence.add(sample(i * 1ms + 700us, { connections(i, i, 0) }));
+  }
+  for (std::uint32_t i = 0; i < 20; ++i)
+    evidence.add(sample(100ms + i * 10ms, { connections(20, 20, 0) }));
+
+  EXPECT_NEAR(static_cast<double>(peers().at(0).unused_middle), 10, 1);
+}
+
+TEST_F(EvidenceOfConnections, NothingWasUnusedAtAPeerThatCameLater)
+{
+  evidence.add(sample(100ms, {}));
+  for (std::uint32_t i = 0; i < 4; ++i)
+    evidence.add(request(i + 1, 200ms + i * 10ms, 205ms + i * 10ms));
+  evidence.add(sample(800ms, { connections(30, 30, 0) }));
+  evidence.add(sample(900ms, { connections(30, 30, 0) }));
+
+  EXPECT_EQ(peers().at(0).unused_first, 0U);
+  EXPECT_EQ(peers().at(0).unused_middle, 0U);
+}
+
 TEST_F(EvidenceOfConnections, SplitsWhatIsOpenAndKeepsTheMost)
 {
   PeerConnections busy = connections(4, 4, 0);

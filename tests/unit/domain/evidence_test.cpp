@@ -165,6 +165,7 @@ TEST_F(EvidenceTest, SumsCallsAndTellsWhatIsAskedOverAndOver)
     evidence.add(wait);
     Request asking = request(sequence, sequence * 10ms, sequence * 10ms + 5ms);
     asking.calls = { .database = 28, .cache = 1 };
+    asking.opened = { .database = 1 };
     asking.transaction_open = sequence == 2;
     evidence.add(asking);
   }
@@ -172,6 +173,7 @@ TEST_F(EvidenceTest, SumsCallsAndTellsWhatIsAskedOverAndOver)
   const Report sums = report();
   ASSERT_EQ(sums.endpoints.size(), 1U);
   EXPECT_EQ(sums.endpoints[0].calls, (Calls{ .database = 56, .cache = 2 }));
+  EXPECT_EQ(sums.endpoints[0].opened, (Calls{ .database = 2 }));
   EXPECT_EQ(sums.endpoints[0].open_transactions, 1U);
   ASSERT_EQ(sums.endpoints[0].sites.size(), 1U);
   EXPECT_EQ(sums.endpoints[0].sites[0].statement, "SELECT ?");

@@ -110,6 +110,7 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
     endpoint.wall_ns.add(ms * 1'000'000);
   endpoint.times[domain::Cause::sleep] = 200ms;
   endpoint.calls = { .database = 28, .cache = 1, .upstream = 2, .dns = 4 };
+  endpoint.opened = { .database = 5, .cache = 6, .upstream = 7, .dns = 8 };
   endpoint.open_transactions = 5;
   endpoint.sites.resize(20, { .cause = domain::Cause::database,
                               .held_loop = true,
@@ -147,6 +148,10 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   EXPECT_EQ(message.calls().cache_calls(), 1U);
   EXPECT_EQ(message.calls().upstream_calls(), 2U);
   EXPECT_EQ(message.calls().dns_calls(), 4U);
+  EXPECT_EQ(message.opened().database_connections(), 5U);
+  EXPECT_EQ(message.opened().cache_connections(), 6U);
+  EXPECT_EQ(message.opened().upstream_connections(), 7U);
+  EXPECT_EQ(message.opened().dns_connections(), 8U);
   EXPECT_EQ(message.open_transactions(), 5U);
   EXPECT_EQ(message.memory().retained_bytes(), -2);
   EXPECT_EQ(message.memory().tier(), v1::MEMORY_TIER_GROWTH);

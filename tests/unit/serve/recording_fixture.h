@@ -28,6 +28,7 @@ inline std::vector<domain::Observation> one_of_each()
                            .connection = 4,
                            .window = { MonotonicTime{ 10s }, MonotonicTime{ 10s + 121ms } },
                            .calls = { 28, 1, 2, 3 },
+                           .opened = { 4, 5, 6, 7 },
                            .method = "GET",
                            .path = "/caf\xe9/17",
                            .status = 503,
