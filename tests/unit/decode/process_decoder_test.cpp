@@ -16,6 +16,9 @@ process_record good()
   record.parent_tgid = 3;
   record.time_ns = 12;
   record.wait_status = 9;
+  record.signal = 6;
+  record.sender_tgid = 3;
+  record.out_of_memory = 1;
   return record;
 }
 
@@ -32,6 +35,9 @@ TEST(DecodeProcess, TurnsWireFieldsIntoDomainWords)
   EXPECT_EQ(event->kind, domain::ProcessEvent::Kind::exited);
   EXPECT_EQ(event->parent_tgid, 3U);
   EXPECT_EQ(event->wait_status, 9);
+  EXPECT_EQ(event->signal, 6U);
+  EXPECT_EQ(event->sender_tgid, 3U);
+  EXPECT_TRUE(event->out_of_memory);
 }
 
 TEST(DecodeProcess, RejectsAnEventItDoesNotKnow)
