@@ -210,12 +210,19 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
   std::unique_ptr<ObservationFeed::Window> observed;
   std::optional<HeapWatch> heaps;
   domain::MonotonicTime begin;
+  const bool traces = query.memory == domain::MemoryTier::allocations;
   const Result<> opened = on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
     Result<std::vector<std::uint32_t>> masters = loop.masters_of(query.tgids);
     if (!masters)
       return tl::unexpected(masters.error());
     if (query.memory == domain::MemoryTier::census)
       heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), look_at_heap);
+    if (traces) {
+      const Result<> tracing = loop.trace_allocations(
+          canaries(chosen_of(loop.servers(), *masters)), query.allocations, query.window);
+      if (!tracing)
+        return tracing;
+    }
     const domain::ClockAnchor now = clock_();
     begin = now.monotonic;
     observed = feed_.open_window(now, std::move(*masters), std::move(sink));
@@ -248,7 +255,10 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     for (const domain::HeapGrowth &growth : growths)
       feed_.add(growth);
     observed->end_at(clock_());
-    if (const Result<> refreshed = loop.refresh(); !refreshed)
+    const Result<> refreshed = loop.refresh();
+    if (traces)
+      loop.end_trace();
+    if (!refreshed)
       return refreshed;
     observed->close();
     return {};

@@ -75,6 +75,21 @@ v1::CpuLimit cpu_limit_of(const domain::CpuLimitReport &limit)
   return message;
 }
 
+v1::AllocationTrace trace_of(const domain::AllocationTrace &trace)
+{
+  v1::AllocationTrace message;
+  message.set_traced_ns(to_ns(trace.traced));
+  message.set_interval_bytes(trace.interval_bytes);
+  message.set_allocations_sampled(trace.sampled);
+  message.set_requests_settled(trace.settled);
+  message.set_requests_unsettled(trace.unsettled);
+  message.set_overflowed(trace.overflowed);
+  message.set_probe_hits(trace.hits);
+  message.set_probe_cost_ns(to_ns(trace.cost));
+  message.set_gap(valid_utf8(trace.gap));
+  return message;
+}
+
 v1::Worker worker_of(const domain::WorkerReport &worker)
 {
   v1::Worker message;
@@ -97,6 +112,8 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
     *message.mutable_cpu_limit() = cpu_limit_of(*worker.cpu_limit);
   if (worker.heap_growth)
     *message.mutable_heap_growth() = to_proto(*worker.heap_growth);
+  if (worker.allocations)
+    *message.mutable_allocations() = trace_of(*worker.allocations);
   return message;
 }
 

@@ -16,5 +16,7 @@ enum loss {
 	LOSS_PYTHON_LAYOUT,   // a forked worker whose layout found no room in python_layouts
 	LOSS_QUESTION, // bytes to a peer that could not be read: a wait without its statement
 	LOSS_OUTGOING, // a new connection to a peer that found no room in opened_counts
+	LOSS_ALLOCATION, // an allocation that found no room in the ring buffer or in sampled_blocks
+	LOSS_FREED,      // likewise the end of one
 	LOSS_KINDS,
 };
