@@ -218,8 +218,8 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     if (query.memory == domain::MemoryTier::census)
       heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), look_at_heap);
     if (traces) {
-      const Result<> tracing = loop.trace_allocations(
-          canaries(chosen_of(loop.servers(), *masters)), query.allocations, query.window);
+      const Result<> tracing = loop.trace_allocations(canaries(chosen_of(loop.servers(), *masters)),
+                                                      query.allocations, query.window);
       if (!tracing)
         return tracing;
     }

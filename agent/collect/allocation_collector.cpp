@@ -57,11 +57,10 @@ AllocationCollector::start(const WorkerProbe &workers, PythonLines &lines,
     }
     collector->seen_.emplace(tgid, std::move(seen));
   }
-  collector->budget_ = domain::TraceBudget{
-    domain::Nanos{ static_cast<std::int64_t>(static_cast<double>(window.count()) *
-                                             query.budget_share * static_cast<double>(traced)) },
-    query.settle.after
-  };
+  collector->budget_ = domain::TraceBudget{ domain::Nanos{ static_cast<std::int64_t>(
+                                                static_cast<double>(window.count()) *
+                                                query.budget_share * static_cast<double>(traced)) },
+                                            query.settle.after };
   collector->began_ = kernel::monotonic_now();
   return collector;
 }
@@ -95,10 +94,10 @@ void AllocationCollector::keep_budget()
     return;
   // The programs' own time is not told apart by program; it is shared out as the interruptions are.
   const auto of_all = [&](std::uint64_t part) {
-    return price_ * static_cast<std::int64_t>(part) +
-           std::chrono::nanoseconds{ static_cast<std::int64_t>(
-               static_cast<double>(run_time_.estimated().count()) * static_cast<double>(part) /
-               static_cast<double>(all)) };
+    return price_ * static_cast<std::int64_t>(part) + std::chrono::nanoseconds{
+      static_cast<std::int64_t>(static_cast<double>(run_time_.estimated().count()) *
+                                static_cast<double>(part) / static_cast<double>(all))
+    };
   };
   cost_ = of_all(all);
   stop(budget_.judge(now - began_, of_all(hits_.entries + hits_.returns), of_all(hits_.frees)));

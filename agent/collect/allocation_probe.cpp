@@ -66,8 +66,8 @@ Result<> AllocationProbe::attach(std::uint32_t tgid, const Allocator &allocator)
   Links links;
   const UprobeWay single = way_ == UprobeWay::session ? UprobeWay::multi : way_;
   // First the frees: a block that is seen must be seen to go.
-  auto frees = kernel::UprobeLinks::attach(*programs.allocation_free, single, allocator.frees,
-                                           false);
+  auto frees =
+      kernel::UprobeLinks::attach(*programs.allocation_free, single, allocator.frees, false);
   if (!frees)
     return tl::unexpected(frees.error());
   links.frees = std::move(*frees);

@@ -40,9 +40,9 @@ constexpr std::array calls{
   Call{ "valloc", ALLOCATION_MALLOC, 1 },
   Call{ "pvalloc", ALLOCATION_MALLOC, 1 },
 };
-constexpr std::array<std::string_view, 9> names{ "malloc",        "calloc",         "realloc",
-                                                 "memalign",      "aligned_alloc",  "posix_memalign",
-                                                 "valloc",        "pvalloc",        "free" };
+constexpr std::array<std::string_view, 9> names{ "malloc",   "calloc",        "realloc",
+                                                 "memalign", "aligned_alloc", "posix_memalign",
+                                                 "valloc",   "pvalloc",       "free" };
 /// Without these three there is nothing to see.
 constexpr std::array<std::string_view, 3> needed{ "malloc", "realloc", "free" };
 
@@ -91,8 +91,8 @@ std::vector<Mapping> mappings_of(const fs::path &proc, std::uint32_t tgid)
     std::array<char, 5> mode{};
     int path_at = 0;
     if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n",
-                    &mapping.begin, &mapping.end, mode.data(), &mapping.file_offset,
-                    &mapping.inode, &path_at) != 5 ||
+                    &mapping.begin, &mapping.end, mode.data(), &mapping.file_offset, &mapping.inode,
+                    &path_at) != 5 ||
         path_at == 0 || line[static_cast<std::size_t>(path_at)] != '/')
       continue;
     mapping.path = line.substr(static_cast<std::size_t>(path_at));
@@ -150,8 +150,7 @@ const Image *answering(const std::vector<Image> &images, const python::Memory &m
     if (!caller.imports.slot_address)
       continue;
     const Mapping &first = caller.mappings.front();
-    const std::uint64_t bias =
-        first.begin - first.file_offset - caller.imports.first_byte_address;
+    const std::uint64_t bias = first.begin - first.file_offset - caller.imports.first_byte_address;
     const auto target = memory.value<std::uint64_t>(*caller.imports.slot_address + bias);
     if (!target)
       continue;
@@ -199,8 +198,8 @@ Result<Allocator> find_allocator(const fs::path &proc, std::uint32_t tgid)
                    "process " + std::to_string(tgid) + " has nothing mapped that can be read");
   const Image *image = answering(images, memory);
   if (image == nullptr)
-    return failure(Error::Kind::not_supported, "process " + std::to_string(tgid) +
-                                                   " has no malloc() that was found");
+    return failure(Error::Kind::not_supported,
+                   "process " + std::to_string(tgid) + " has no malloc() that was found");
   for (const std::string_view function : needed) {
     if (image->function(function) == nullptr)
       return failure(Error::Kind::not_supported,

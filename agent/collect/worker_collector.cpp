@@ -312,8 +312,8 @@ domain::CoverageSample WorkerCollector::coverage()
   sample.time = domain::MonotonicTime{ kernel::monotonic_now() };
   sample.requests_lost = counts[LOSS_REQUEST];
   sample.records_lost = counts[LOSS_REQUEST] + counts[LOSS_WAIT] + counts[LOSS_PROCESS] +
-                        counts[LOSS_PYTHON_STACK] + counts[LOSS_ALLOCATION] +
-                        counts[LOSS_FREED] + impl_->malformed_records;
+                        counts[LOSS_PYTHON_STACK] + counts[LOSS_ALLOCATION] + counts[LOSS_FREED] +
+                        impl_->malformed_records;
   sample.bpf_run = impl_->run_time.estimated();
   sample.gaps = loss_sentences(counts);
   for (std::string &gap : impl_->lines.gaps())

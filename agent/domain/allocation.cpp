@@ -22,7 +22,8 @@ double chi_squared_quantile(double degrees_of_freedom, double probability)
   constexpr double most_degrees = 1e9;
   const boost::math::chi_squared_distribution<double> distribution(
       std::min(degrees_of_freedom, most_degrees));
-  return boost::math::quantile(distribution, probability) / std::min(degrees_of_freedom, most_degrees);
+  return boost::math::quantile(distribution, probability) /
+         std::min(degrees_of_freedom, most_degrees);
 }
 
 } // namespace
@@ -52,8 +53,7 @@ Bounds sampled_sum_bounds(double sum_bytes, double variance, double interval_byt
   const double more_variance = variance + interval_bytes * interval_bytes;
   Bounds bounds{ .low = sum_bytes, .high = more };
   if (sum_bytes > 0 && variance > 0)
-    bounds.low =
-        sum_bytes * chi_squared_quantile(2 * sum_bytes * sum_bytes / variance, error / 2);
+    bounds.low = sum_bytes * chi_squared_quantile(2 * sum_bytes * sum_bytes / variance, error / 2);
   if (more > 0 && more_variance > 0)
     bounds.high = more * chi_squared_quantile(2 * more * more / more_variance, 1 - error / 2);
   return bounds;

@@ -212,9 +212,8 @@ std::map<std::uint32_t, AllocationTrace> AllocationLedger::traces() const
 
 std::uint32_t AllocationLedger::site_of(const std::string &code)
 {
-  const std::string &name = sites_.size() >= max_sites && !site_ids_.contains(code)
-                                ? std::string{ other_sites }
-                                : code;
+  const std::string &name =
+      sites_.size() >= max_sites && !site_ids_.contains(code) ? std::string{ other_sites } : code;
   const auto [place, is_new] = site_ids_.emplace(name, static_cast<std::uint32_t>(sites_.size()));
   if (is_new)
     sites_.push_back(name);

@@ -90,12 +90,12 @@ private:
     RequestKey key;
   };
   struct Worker {
-    AllocationsSeen latest; // without its lists
+    AllocationsSeen latest;                // without its lists
     std::map<std::uint64_t, Block> blocks; // by id: those not freed
     // Of requests that have not settled. A request may become whole before its allocations are
     // told.
     std::map<RequestKey, Open> open;
-    std::deque<Unsettled> unsettled;       // in the order in which they became whole
+    std::deque<Unsettled> unsettled; // in the order in which they became whole
     std::uint64_t requests = 0;
     AllocationTrace trace;
   };

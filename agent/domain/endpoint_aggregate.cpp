@@ -130,9 +130,9 @@ std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
   for (std::uint32_t id = 0; id < endpoints_.size(); ++id) {
     const auto estimate = growth.find(id);
     const auto kept = retained.find(id);
-    reports.push_back(
-        endpoints_[id].report(server, estimate == growth.end() ? nullptr : &estimate->second,
-                              kept == retained.end() ? nullptr : &kept->second));
+    reports.push_back(endpoints_[id].report(server,
+                                            estimate == growth.end() ? nullptr : &estimate->second,
+                                            kept == retained.end() ? nullptr : &kept->second));
   }
   return reports;
 }

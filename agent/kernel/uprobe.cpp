@@ -106,8 +106,8 @@ Result<UprobeLinks> UprobeLinks::attach(const bpf_program &program, UprobeWay wa
   attributes.multi_flags = at_return ? multi_at_return : 0;
   attributes.tgid = target.tgid;
   UprobeLinks links;
-  links.multi_.reset(static_cast<int>(
-      ::syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof attributes)));
+  links.multi_.reset(
+      static_cast<int>(::syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof attributes)));
   if (!links.multi_)
     return failed(doing(program, target), errno);
   return links;

@@ -49,9 +49,8 @@ public:
                                                   const UprobeTarget &target, bool at_return);
 
 private:
-  [[nodiscard]] static Result<UprobeLinks> attach_events(const bpf_program &program,
-                                                         const UprobeTarget &target,
-                                                         bool at_return);
+  [[nodiscard]] static Result<UprobeLinks>
+  attach_events(const bpf_program &program, const UprobeTarget &target, bool at_return);
 
   UniqueFd multi_;
   std::vector<Link> events_;

@@ -62,7 +62,8 @@ std::vector<std::uint64_t> jump_targets(const Decoder &decoder)
   while (const auto instruction = decoder.at(offset)) {
     const ZydisDecodedOperand &first = instruction->operands.front();
     offset += instruction->decoded.length;
-    if (is_jump(*instruction) && first.type == ZYDIS_OPERAND_TYPE_IMMEDIATE && first.imm.is_relative)
+    if (is_jump(*instruction) && first.type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+        first.imm.is_relative)
       targets.push_back(offset + static_cast<std::uint64_t>(first.imm.value.s));
   }
   return targets;
@@ -139,8 +140,7 @@ Result<std::uint64_t> place_uprobe(const std::string &function, std::span<const 
     if (!instruction)
       break;
     // Who jumps to here or further up would meet the probe twice, or never.
-    if (std::ranges::any_of(targets,
-                            [&](std::uint64_t to) { return to != 0 && to <= offset; }))
+    if (std::ranges::any_of(targets, [&](std::uint64_t to) { return to != 0 && to <= offset; }))
       break;
     if (is_emulated(code.subspan(offset)))
       return offset;

@@ -53,16 +53,14 @@ std::chrono::nanoseconds time_of_calls()
 
 Result<std::chrono::nanoseconds> measure_uprobe(const bpf_program &program, UprobeWay way)
 {
-  const auto offset =
-      file_offset_of(reinterpret_cast<std::uintptr_t>(&linger_measured_function));
+  const auto offset = file_offset_of(reinterpret_cast<std::uintptr_t>(&linger_measured_function));
   if (!offset)
     return failure(Error::Kind::internal, "this program's own code is not where it should be");
-  const auto links =
-      UprobeLinks::attach(program, way,
-                          { .path = "/proc/self/exe",
-                            .tgid = static_cast<std::uint32_t>(::getpid()),
-                            .points = { { .file_offset = *offset, .cookie = 0 } } },
-                          false);
+  const auto links = UprobeLinks::attach(program, way,
+                                         { .path = "/proc/self/exe",
+                                           .tgid = static_cast<std::uint32_t>(::getpid()),
+                                           .points = { { .file_offset = *offset, .cookie = 0 } } },
+                                         false);
   if (!links)
     return tl::unexpected(links.error());
   std::chrono::nanoseconds least = std::chrono::nanoseconds::max();

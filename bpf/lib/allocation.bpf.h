@@ -202,9 +202,8 @@ __weak __noinline int send_allocation(struct allocation_state *state, __u64 sequ
 	frames = record->stack.frames_count;
 	if (frames > PYTHON_FRAMES)
 		return 0;
-	if (!send_record(record,
-			 __builtin_offsetof(struct allocation_record, stack.frames) +
-				 frames * sizeof(struct python_frame))) {
+	if (!send_record(record, __builtin_offsetof(struct allocation_record, stack.frames) +
+					 frames * sizeof(struct python_frame))) {
 		count_loss(LOSS_ALLOCATION);
 		return 0;
 	}

@@ -25,7 +25,7 @@ struct allocation_record {
 	__u32 tgid;
 	__u32 tid;
 	__u32 unused;
-	__u64 id; // several have the same where a block grew often: they are freed together
+	__u64 id;       // several have the same where a block grew often: they are freed together
 	__u64 time_ns;  // when it returned
 	__u64 sequence; // of the request
 	__u64 size_bytes;

@@ -39,8 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   record.stack.frames_count %= PYTHON_FRAMES + 1;
   record.stack.begin_ns %= 1ULL << 60;
   record.stack.role %= 2;
-  const std::size_t bytes = offsetof(allocation_record, stack.frames) +
-                            record.stack.frames_count * sizeof(python_frame);
+  const std::size_t bytes =
+      offsetof(allocation_record, stack.frames) + record.stack.frames_count * sizeof(python_frame);
   const auto sampled = decode::decode_allocation(bytes_of_record(record).first(bytes));
   check(sampled);
   must(sampled.has_value(), "a possible record is accepted");

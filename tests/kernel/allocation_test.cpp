@@ -137,11 +137,10 @@ using Sizes = std::multiset<std::uint64_t>;
 
 TEST_F(AllocationTest, SeesWhatIsAllocatedAndNotFreed)
 {
-  for (const auto &[path, bytes] : std::map<std::string, std::size_t>{
-           { "/malloc", odd_bytes },
-           { "/calloc", 2 * odd_bytes },
-           { "/aligned", odd_bytes },
-           { "/posix", odd_bytes } }) {
+  for (const auto &[path, bytes] : std::map<std::string, std::size_t>{ { "/malloc", odd_bytes },
+                                                                       { "/calloc", 2 * odd_bytes },
+                                                                       { "/aligned", odd_bytes },
+                                                                       { "/posix", odd_bytes } }) {
     const Account before = account();
     const domain::Request request = ask_for(path);
     const Account after = account();
@@ -203,9 +202,8 @@ TEST_F(AllocationTest, EndsWithItsProcess)
 {
   ask_for("/malloc");
   ask(listener_, "GET /die HTTP/1.1\r\n\r\n");
-  ASSERT_TRUE(observed_->wait_until([&] {
-    return account().gaps.find("it ended") != std::string::npos;
-  }));
+  ASSERT_TRUE(
+      observed_->wait_until([&] { return account().gaps.find("it ended") != std::string::npos; }));
   EXPECT_EQ(account().kept, (Sizes{ odd_bytes }));
 }
 
@@ -228,7 +226,8 @@ TEST_F(AllocationTest, FindsTheAllocatorThatWasPreloaded)
     ::execl("/usr/bin/sleep", "sleep", "60", nullptr);
   });
   Result<collect::Allocator> allocator = failure(Error::Kind::not_found, "");
-  for (int attempt = 0; attempt < 100 && (!allocator || allocator->name == "libc.so.6"); ++attempt) {
+  for (int attempt = 0; attempt < 100 && (!allocator || allocator->name == "libc.so.6");
+       ++attempt) {
     std::this_thread::sleep_for(50ms);
     allocator = collect::find_allocator("/proc", static_cast<std::uint32_t>(preloaded.tgid()));
   }

@@ -36,8 +36,9 @@ Result<v1::Report> ask(serve::Client &agent, const DiagnoseArguments &arguments,
   Progress progress{ terminal, "the agent observes", arguments.duration };
   Result<v1::Report> report = attended(
       [&](const std::stop_token &stop) {
-        return agent.get_report({ arguments.duration, arguments.tgids,
-                                   arguments.memory.tier, arguments.memory.allocations }, stop);
+        return agent.get_report({ arguments.duration, arguments.tgids, arguments.memory.tier,
+                                  arguments.memory.allocations },
+                                stop);
       },
       [&](domain::Nanos passed) {
         progress.show(passed);
@@ -64,7 +65,8 @@ Result<v1::Report> observe(const DiagnoseArguments &arguments, Terminal &termina
   const Interrupts interrupts;
   Progress progress{ terminal, "observing", arguments.duration };
   const Result<domain::Report> report = (*agent)->observe_while(
-      { arguments.duration, {}, arguments.memory.tier, arguments.memory.allocations }, [&](domain::Nanos passed) {
+      { arguments.duration, {}, arguments.memory.tier, arguments.memory.allocations },
+      [&](domain::Nanos passed) {
         progress.show(passed);
         return !interrupts.seen();
       });

@@ -34,11 +34,10 @@ std::string memory_text(const v1::EndpointMemory &memory)
 /// "holds: 3.1 MB in 1,012 blocks from shop/views.py:31 in remember"
 std::string memory_site_text(const v1::MemorySite &site)
 {
-  return fmt::format("holds: {} in {} from {}",
-                     bytes_text(static_cast<double>(site.retained_bytes())),
-                     counted_text(static_cast<std::uint64_t>(std::max<std::int64_t>(site.count(), 0)),
-                                  "block"),
-                     site.what().empty() ? "no Python line" : site.what());
+  return fmt::format(
+      "holds: {} in {} from {}", bytes_text(static_cast<double>(site.retained_bytes())),
+      counted_text(static_cast<std::uint64_t>(std::max<std::int64_t>(site.count(), 0)), "block"),
+      site.what().empty() ? "no Python line" : site.what());
 }
 
 std::string site_text(const v1::Site &site)

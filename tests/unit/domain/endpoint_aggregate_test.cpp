@@ -17,11 +17,9 @@ EndpointAggregate an_endpoint()
 
 GrowthEstimate growth(double low, double high)
 {
-  return { .per_request = (low + high) / 2,
-           .low = low,
-           .high = high,
-           .late_low = low,
-           .late_high = high };
+  return {
+    .per_request = (low + high) / 2, .low = low, .high = high, .late_low = low, .late_high = high
+  };
 }
 
 RetainedEstimate retained()

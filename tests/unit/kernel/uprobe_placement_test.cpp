@@ -60,8 +60,7 @@ const std::vector<Case> cases{
 TEST(UprobePlacement, PutsTheProbeOnTheFirstEmulatedInstructionThatSeesTheArguments)
 {
   for (const Case &one : cases) {
-    const auto placed =
-        place_uprobe("it", bytes(one.code), { .arguments = one.arguments });
+    const auto placed = place_uprobe("it", bytes(one.code), { .arguments = one.arguments });
     EXPECT_EQ(placed ? static_cast<int>(*placed) : -1, one.offset) << one.description;
     if (!placed) {
       EXPECT_EQ(placed.error().kind, Error::Kind::not_supported);
