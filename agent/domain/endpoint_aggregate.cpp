@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace linger::domain {
 namespace {
@@ -30,6 +31,11 @@ EndpointMemory memory_of(const RetainedEstimate &retained, std::uint64_t request
     const auto late = static_cast<double>(retained.late_requests);
     memory.late_low = retained.late.low / late;
     memory.late_high = retained.late.high / late;
+  }
+  memory.sites = retained.sites;
+  for (MemorySite &site : memory.sites) {
+    site.retained_bytes = saturating_round(static_cast<double>(site.retained_bytes) * all_of_them);
+    site.count = saturating_round(static_cast<double>(site.count) * all_of_them);
   }
   return memory;
 }
@@ -98,7 +104,8 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
     // Small objects come from Python's own allocator, whose calls are not looked at.
     if (growth == nullptr || std::min(growth->low, growth->late_low) <= memory.high)
       report.memory = memory;
-    report.memory.sites = retained->sites;
+    else
+      report.memory.sites = std::move(memory.sites);
   }
   return report;
 }

@@ -47,7 +47,9 @@ TEST(EndpointAggregate, TellsWhatAllocationsShowOfAllItsRequests)
   EXPECT_DOUBLE_EQ(memory.high, 3100);
   EXPECT_DOUBLE_EQ(memory.late_low, 2800);
   EXPECT_DOUBLE_EQ(memory.late_high, 3200);
-  EXPECT_EQ(memory.sites.size(), 1);
+  ASSERT_EQ(memory.sites.size(), 1);
+  EXPECT_EQ(memory.sites[0].retained_bytes, 300'000);
+  EXPECT_EQ(memory.sites[0].count, 100);
 }
 
 TEST(EndpointAggregate, BelievesAllocationsWhereGrowthDoesNotContradict)
