@@ -217,16 +217,15 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
       return tl::unexpected(masters.error());
     if (query.memory == domain::MemoryTier::census)
       heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), look_at_heap);
-    if (traces) {
-      const Result<> tracing = loop.trace_allocations(canaries(chosen_of(loop.servers(), *masters)),
-                                                      query.allocations, query.window);
-      if (!tracing)
-        return tracing;
-    }
     const domain::ClockAnchor now = clock_();
     begin = now.monotonic;
-    observed = feed_.open_window(now, std::move(*masters), std::move(sink));
-    return loop.refresh();
+    observed = feed_.open_window(now, *masters, std::move(sink));
+    const Result<> refreshed = loop.refresh();
+    if (!refreshed || !traces)
+      return refreshed;
+    // The window knows its servers by now.
+    return loop.trace_allocations(canaries(chosen_of(loop.servers(), *masters)), query.allocations,
+                                  query.window);
   });
   if (!opened)
     return opened;

@@ -259,6 +259,8 @@ Result<> WorkerCollector::trace_allocations(const std::vector<std::uint32_t> &tg
   if (!trace)
     return tl::unexpected(trace.error());
   impl_->trace = std::move(*trace);
+  // Requests that end from now on are seen whole.
+  impl_->hand_over(impl_->trace->take());
   return {};
 }
 
