@@ -210,6 +210,7 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
   std::unique_ptr<ObservationFeed::Window> observed;
   std::optional<HeapWatch> heaps;
   domain::MonotonicTime begin;
+  const bool traces = query.memory == domain::MemoryTier::allocations;
   const Result<> opened = on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
     Result<std::vector<std::uint32_t>> masters = loop.masters_of(query.tgids);
     if (!masters)
@@ -218,8 +219,13 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
       heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), look_at_heap);
     const domain::ClockAnchor now = clock_();
     begin = now.monotonic;
-    observed = feed_.open_window(now, std::move(*masters), std::move(sink));
-    return loop.refresh();
+    observed = feed_.open_window(now, *masters, std::move(sink));
+    const Result<> refreshed = loop.refresh();
+    if (!refreshed || !traces)
+      return refreshed;
+    // The window knows its servers by now.
+    return loop.trace_allocations(canaries(chosen_of(loop.servers(), *masters)), query.allocations,
+                                  query.window);
   });
   if (!opened)
     return opened;
@@ -248,7 +254,10 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     for (const domain::HeapGrowth &growth : growths)
       feed_.add(growth);
     observed->end_at(clock_());
-    if (const Result<> refreshed = loop.refresh(); !refreshed)
+    const Result<> refreshed = loop.refresh();
+    if (traces)
+      loop.end_trace();
+    if (!refreshed)
       return refreshed;
     observed->close();
     return {};

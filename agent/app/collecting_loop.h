@@ -36,6 +36,15 @@ public:
   [[nodiscard]] Result<std::vector<std::uint32_t>>
   masters_of(const std::vector<std::uint32_t> &tgids);
 
+  /// See Host.
+  [[nodiscard]] Result<> trace_allocations(const std::vector<std::uint32_t> &tgids,
+                                           const domain::AllocationQuery &query,
+                                           domain::Nanos window)
+  {
+    return host_->trace_allocations(tgids, query, window);
+  }
+  void end_trace() { host_->end_trace(); }
+
   [[nodiscard]] const std::vector<domain::Server> &servers() const { return servers_; }
 
 private:

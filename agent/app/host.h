@@ -43,6 +43,13 @@ public:
   /// One for each of these processes whose CPU time is limited.
   [[nodiscard]] virtual Result<std::vector<domain::CpuLimitSample>>
   sample_cpu_limits(const std::vector<std::uint32_t> &tgids) = 0;
+  /// Hands over AllocationsSeen of these workers with every poll() until end_trace(), for `window`
+  /// at most. exhausted when another trace runs.
+  [[nodiscard]] virtual Result<> trace_allocations(const std::vector<std::uint32_t> &tgids,
+                                                   const domain::AllocationQuery &query,
+                                                   domain::Nanos window) = 0;
+  /// Hands over what is left of it.
+  virtual void end_trace() = 0;
   /// What the process holds now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::MemorySample> sample_memory(std::uint32_t tgid) = 0;
   /// The server's accept queues now; not_found once it is gone.

@@ -75,6 +75,14 @@ public:
     return limits;
   }
 
+  Result<> trace_allocations(const std::vector<std::uint32_t> &tgids,
+                             const domain::AllocationQuery &query, domain::Nanos window) override
+  {
+    return collector().trace_allocations(tgids, query, window);
+  }
+
+  void end_trace() override { collector().end_trace(); }
+
   Result<domain::MemorySample> sample_memory(std::uint32_t tgid) override
   {
     Result<domain::MemorySample> memory = discover::read_memory(proc, tgid);

@@ -49,6 +49,13 @@ std::string sentence(unsigned kind, const std::string &count)
     case LOSS_OUTGOING:
       return count + " connections to databases, caches and others were not counted as opened, or "
                      "their transaction as open, because a table was full";
+    case LOSS_ALLOCATION:
+      return count +
+             " sampled allocations found no room and are missing: what was retained is more "
+             "than is told";
+    case LOSS_FREED:
+      return count + " frees of sampled allocations found no room in the ring buffer: what was "
+                     "retained may be less than is told; a larger --ring-buffer-bytes avoids it";
     default:
       return count + " losses of an unknown kind";
   }

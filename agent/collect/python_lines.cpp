@@ -122,13 +122,11 @@ void PythonLines::note(const domain::ProcessEvent &event)
     refused_.erase(refused);
 }
 
-void PythonLines::note(const decode::PythonStack &stack)
+std::optional<std::string> PythonLines::line_of(const decode::PythonStack &stack)
 {
   const auto found = processes_.find(stack.tgid);
-  if (found == processes_.end()) {
-    ++unnamed_stacks_;
-    return;
-  }
+  if (found == processes_.end())
+    return std::nullopt;
   Process &process = found->second;
   std::vector<python::Frame> frames;
   for (const decode::PythonFrame &frame : stack.frames) {
@@ -138,7 +136,15 @@ void PythonLines::note(const decode::PythonStack &stack)
     if (named)
       frames.push_back(std::move(*named));
   }
-  if (frames.empty()) {
+  if (frames.empty())
+    return std::nullopt;
+  return python::application_line(frames, process.directory, process.package);
+}
+
+void PythonLines::note(const decode::PythonStack &stack)
+{
+  auto line = line_of(stack);
+  if (!line) {
     ++unnamed_stacks_;
     return;
   }
@@ -146,7 +152,7 @@ void PythonLines::note(const decode::PythonStack &stack)
   if (noted.wait_begin != stack.wait_begin)
     noted = { .wait_begin = stack.wait_begin, .code = "", .released_by = "" };
   (stack.role == decode::PythonStack::Role::waits ? noted.code : noted.released_by) =
-      python::application_line(frames, process.directory, process.package);
+      std::move(*line);
 }
 
 void PythonLines::fill(domain::Wait &wait)

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ public:
 
   /// Names a stack for the wait that follows.
   void note(const decode::PythonStack &stack);
+
+  /// The line of a stack that stands for itself; nullopt where it cannot be named.
+  [[nodiscard]] std::optional<std::string> line_of(const decode::PythonStack &stack);
 
   /// Gives a wait its line where its stack is known, and what was waited on the line that released
   /// it: "futex (released by shop/cache.py:40 in refresh)".

@@ -1,11 +1,13 @@
 #include "collect/worker_collector.h"
 
+#include "collect/allocation_collector.h"
 #include "collect/event_loops.h"
 #include "collect/loss_sentences.h"
 #include "collect/outgoing_collector.h"
 #include "collect/python_lines.h"
 #include "collect/unsettled_requests.h"
 #include "collect/worker_probe.h"
+#include "decode/allocation_decoder.h"
 #include "decode/process_decoder.h"
 #include "decode/python_stack_decoder.h"
 #include "decode/request_decoder.h"
@@ -67,6 +69,8 @@ struct WorkerCollector::Impl {
     if constexpr (std::is_same_v<Record, domain::Request>)
       unsettled.note(*record);
     if constexpr (std::is_same_v<Record, domain::ProcessEvent>) {
+      if (trace && record->kind != domain::ProcessEvent::Kind::started)
+        hand_over(trace->end(record->tgid));
       lines.note(*record);
       if (const auto last = outgoing.note(*record))
         sink(*last);
@@ -74,10 +78,20 @@ struct WorkerCollector::Impl {
     }
     if constexpr (std::is_same_v<Record, domain::Wait>)
       lines.fill(*record);
-    if constexpr (std::is_same_v<Record, decode::PythonStack>)
+    if constexpr (std::is_same_v<Record, decode::PythonStack>) {
       lines.note(*record);
-    else
+    } else if constexpr (std::is_same_v<Record, decode::SampledAllocation> ||
+                         std::is_same_v<Record, decode::FreedAllocation>) {
+      if (trace)
+        trace->add(*record);
+    } else {
       sink(*record);
+    }
+  }
+  void hand_over(const std::vector<domain::AllocationsSeen> &all)
+  {
+    for (const domain::AllocationsSeen &seen : all)
+      sink(seen);
   }
   void settle_requests();
   void measure_run_time();
@@ -91,6 +105,7 @@ struct WorkerCollector::Impl {
   EventLoops loops;
   decode::KnownToWaits known_to_waits;
   OutgoingCollector outgoing;
+  std::unique_ptr<AllocationCollector> trace;
   std::chrono::nanoseconds run_time_sampled{};
   std::uint64_t malformed_records = 0;
   std::string last_malformed;
@@ -112,6 +127,10 @@ void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
       return pass_on(decode::decode_process(bytes));
     case RECORD_PYTHON_STACK:
       return pass_on(decode::decode_python_stack(bytes));
+    case RECORD_ALLOCATION:
+      return pass_on(decode::decode_allocation(bytes));
+    case RECORD_FREED:
+      return pass_on(decode::decode_freed(bytes));
     default:
       return pass_on<domain::Wait>(
           failure(Error::Kind::malformed, "a record of unknown kind " + std::to_string(kind)));
@@ -221,7 +240,36 @@ Result<int> WorkerCollector::poll(std::chrono::milliseconds timeout)
   auto count = impl_->ring->poll(timeout);
   impl_->settle_requests();
   impl_->measure_run_time();
+  if (impl_->trace) {
+    impl_->trace->keep_budget();
+    impl_->hand_over(impl_->trace->take());
+  }
   return count;
+}
+
+Result<> WorkerCollector::trace_allocations(const std::vector<std::uint32_t> &tgids,
+                                            const domain::AllocationQuery &query,
+                                            std::chrono::nanoseconds window)
+{
+  if (impl_->trace)
+    return failure(Error::Kind::exhausted,
+                   "allocations are being traced for somebody else already; try again later");
+  auto trace =
+      AllocationCollector::start(impl_->probe, impl_->lines, "/proc", tgids, query, window);
+  if (!trace)
+    return tl::unexpected(trace.error());
+  impl_->trace = std::move(*trace);
+  // Requests that end from now on are seen whole.
+  impl_->hand_over(impl_->trace->take());
+  return {};
+}
+
+void WorkerCollector::end_trace()
+{
+  if (!impl_->trace)
+    return;
+  impl_->hand_over(impl_->trace->finish());
+  impl_->trace.reset();
 }
 
 Result<> WorkerCollector::sample_threads()
@@ -266,7 +314,8 @@ domain::CoverageSample WorkerCollector::coverage()
   sample.time = domain::MonotonicTime{ kernel::monotonic_now() };
   sample.requests_lost = counts[LOSS_REQUEST];
   sample.records_lost = counts[LOSS_REQUEST] + counts[LOSS_WAIT] + counts[LOSS_PROCESS] +
-                        counts[LOSS_PYTHON_STACK] + impl_->malformed_records;
+                        counts[LOSS_PYTHON_STACK] + counts[LOSS_ALLOCATION] + counts[LOSS_FREED] +
+                        impl_->malformed_records;
   sample.bpf_run = impl_->run_time.estimated();
   sample.gaps = loss_sentences(counts);
   for (std::string &gap : impl_->lines.gaps())

@@ -63,6 +63,14 @@ public:
   /// sample_threads() saw it.
   [[nodiscard]] Result<> sample_outgoing();
 
+  /// Traces the allocations of these workers, for `window` at most, and hands over AllocationsSeen
+  /// with every poll() until end_trace(). exhausted when another trace runs.
+  [[nodiscard]] Result<> trace_allocations(const std::vector<std::uint32_t> &tgids,
+                                           const domain::AllocationQuery &query,
+                                           std::chrono::nanoseconds window);
+  /// Hands over what is left and detaches. Without a trace it changes nothing.
+  void end_trace();
+
   /// Losses and the probes' run time since open(). The agent's own CPU time and memory are for the
   /// caller to fill in.
   [[nodiscard]] domain::CoverageSample coverage();

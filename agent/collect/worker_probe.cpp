@@ -22,6 +22,9 @@ constexpr std::string_view on_syscalls = "tp/syscalls/";
 /// Few, and in step with nothing that happens a round number of times a second.
 constexpr unsigned samples_per_second = 49;
 
+/// Userspace is woken when so much of the ring buffer is full.
+constexpr std::uint32_t wake_up_part = 4;
+
 /// The name of the tracepoint in category "syscalls" that a program wants; empty for all others,
 /// which libbpf attaches itself.
 std::string syscall_tracepoint_of(const bpf_program &program)
@@ -147,7 +150,7 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
       static_cast<std::uint64_t>(options.wait_threshold.count());
   opened->constants().sample_period_ns = 1'000'000'000 / samples_per_second;
   opened->constants().tick_ns = static_cast<std::uint64_t>(kernel::clock_tick().count());
-  opened->constants().wake_up_bytes = options.ring_buffer_bytes / 4;
+  opened->constants().wake_up_bytes = options.ring_buffer_bytes / wake_up_part;
   bpf_map__set_max_entries(opened->maps().records, options.ring_buffer_bytes);
 
   auto loaded = std::move(*opened).load();
@@ -256,6 +259,32 @@ kernel::Map<std::uint32_t, python_layout> WorkerProbe::python_layouts() const
 kernel::Map<wait_target, peer> WorkerProbe::peers() const
 {
   return kernel::Map<wait_target, peer>{ *maps_.peers };
+}
+
+Result<> WorkerProbe::share_maps_with(bpf_object &other) const
+{
+  const bpf_object &own = object();
+  bpf_map *map = nullptr;
+  while ((map = bpf_object__next_map(&other, map)) != nullptr) {
+    const bpf_map *shared = bpf_map__is_internal(map)
+                                ? nullptr
+                                : bpf_object__find_map_by_name(&own, bpf_map__name(map));
+    if (shared == nullptr)
+      continue;
+    if (const int err = bpf_map__reuse_fd(map, bpf_map__fd(shared)))
+      return failed(std::string("share the map ") + bpf_map__name(map), err);
+  }
+  return {};
+}
+
+const bpf_object &WorkerProbe::object() const
+{
+  return std::visit([](const auto &probe) -> const bpf_object & { return probe.object(); }, probe_);
+}
+
+std::uint32_t WorkerProbe::wake_up_bytes() const
+{
+  return bpf_map__max_entries(maps_.records) / wake_up_part;
 }
 
 std::vector<std::uint64_t> WorkerProbe::loss_counts() const

@@ -43,6 +43,10 @@ public:
   [[nodiscard]] kernel::Map<std::uint64_t, std::uint8_t> used_unix_sockets() const;
   [[nodiscard]] const bpf_map &records() const { return *maps_.records; }
 
+  /// Gives an object that is not loaded yet those of its maps that are here too.
+  [[nodiscard]] Result<> share_maps_with(bpf_object &other) const;
+  [[nodiscard]] std::uint32_t wake_up_bytes() const;
+
   /// By enum loss.
   [[nodiscard]] std::vector<std::uint64_t> loss_counts() const;
   [[nodiscard]] std::vector<const bpf_program *> programs() const;
@@ -70,6 +74,7 @@ private:
   decltype(worker_bpf::maps) maps_;
   decltype(worker_bpf::progs) programs_;
   std::variant<Loaded, Attached> probe_;
+  [[nodiscard]] const bpf_object &object() const;
   [[nodiscard]] Result<> attach_to_syscall(const bpf_program &program,
                                            std::vector<kernel::Link> &links) const;
 

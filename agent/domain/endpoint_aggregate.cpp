@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace linger::domain {
 namespace {
@@ -12,6 +13,31 @@ constexpr std::uint64_t page_bytes = 4096;
 std::uint64_t nanos_of(Nanos time)
 {
   return static_cast<std::uint64_t>(std::max(Nanos::zero(), time).count());
+}
+
+EndpointMemory memory_of(const RetainedEstimate &retained, std::uint64_t requests)
+{
+  const auto settled = static_cast<double>(retained.requests);
+  const double all_of_them = static_cast<double>(requests) / settled;
+  EndpointMemory memory;
+  memory.tier = MemoryTier::allocations;
+  memory.allocated_bytes =
+      static_cast<std::uint64_t>(saturating_round(retained.allocated_bytes * all_of_them));
+  memory.retained_bytes = saturating_round(retained.retained_bytes * all_of_them);
+  memory.retained_bytes_per_request = retained.retained_bytes / settled;
+  memory.low = retained.bounds.low / settled;
+  memory.high = retained.bounds.high / settled;
+  if (retained.late_requests != 0) {
+    const auto late = static_cast<double>(retained.late_requests);
+    memory.late_low = retained.late.low / late;
+    memory.late_high = retained.late.high / late;
+  }
+  memory.sites = retained.sites;
+  for (MemorySite &site : memory.sites) {
+    site.retained_bytes = saturating_round(static_cast<double>(site.retained_bytes) * all_of_them);
+    site.count = saturating_round(static_cast<double>(site.count) * all_of_them);
+  }
+  return memory;
 }
 
 } // namespace
@@ -46,7 +72,8 @@ void EndpointAggregate::add(const WholeRequest &whole)
   faults_ += request.minor_faults + request.major_faults;
 }
 
-EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstimate *growth) const
+EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstimate *growth,
+                                         const RetainedEstimate *retained) const
 {
   EndpointReport report{ .server = server,
                          .method = method_,
@@ -66,12 +93,21 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
   report.memory.faults_per_request = requests_ == 0 ? 0 : static_cast<double>(faults_) / requests;
   if (growth != nullptr) {
     report.memory.tier = MemoryTier::growth;
-    report.memory.retained_bytes = std::llround(growth->per_request * requests);
+    report.memory.retained_bytes = saturating_round(growth->per_request * requests);
     report.memory.retained_bytes_per_request = growth->per_request;
     report.memory.low = growth->low;
     report.memory.high = growth->high;
     report.memory.late_low = growth->late_low;
     report.memory.late_high = growth->late_high;
+  }
+  if (retained != nullptr && retained->requests != 0) {
+    EndpointMemory memory = memory_of(*retained, requests_);
+    memory.faults_per_request = report.memory.faults_per_request;
+    // Small objects come from Python's own allocator, whose calls are not looked at.
+    if (growth == nullptr || std::min(growth->low, growth->late_low) <= memory.high)
+      report.memory = memory;
+    else
+      report.memory.sites = std::move(memory.sites);
   }
   return report;
 }
@@ -81,6 +117,11 @@ void EndpointTable::add(const WholeRequest &whole, const RouteTable &routes)
   const Request &request = whole.request;
   const std::uint32_t id = id_of(request, routes);
   endpoints_[id].add(whole);
+  allocations_.add(LedgerRequest{ .tgid = request.tgid,
+                                  .tid = request.tid,
+                                  .sequence = request.sequence,
+                                  .window = request.window,
+                                  .endpoint = id });
   // 0 is what a kernel without the counter gives: no worker has no memory.
   if (request.anonymous_begin_bytes != 0) {
     growth_.add(request.tgid, { .busy = busy_window(request),
@@ -92,12 +133,15 @@ void EndpointTable::add(const WholeRequest &whole, const RouteTable &routes)
 std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
 {
   const std::map<std::uint32_t, GrowthEstimate> growth = growth_.estimates();
+  const std::map<std::uint32_t, RetainedEstimate> retained = allocations_.estimates();
   std::vector<EndpointReport> reports;
   reports.reserve(endpoints_.size());
   for (std::uint32_t id = 0; id < endpoints_.size(); ++id) {
     const auto estimate = growth.find(id);
-    reports.push_back(
-        endpoints_[id].report(server, estimate == growth.end() ? nullptr : &estimate->second));
+    const auto kept = retained.find(id);
+    reports.push_back(endpoints_[id].report(server,
+                                            estimate == growth.end() ? nullptr : &estimate->second,
+                                            kept == retained.end() ? nullptr : &kept->second));
   }
   return reports;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "domain/allocation_ledger.h"
 #include "domain/growth.h"
 #include "domain/report.h"
 #include "domain/route.h"
@@ -29,8 +30,10 @@ public:
   void add(const WholeRequest &whole);
 
   /// `growth` is null where it could not be estimated: then the tier is none, and what was kept is
-  /// 0 (page faults are counted all the same).
-  [[nodiscard]] EndpointReport report(std::uint32_t server, const GrowthEstimate *growth) const;
+  /// 0 (page faults are counted all the same). `retained` is null where no allocations were traced;
+  /// it is believed rather than growth unless growth shows that more was kept than that.
+  [[nodiscard]] EndpointReport report(std::uint32_t server, const GrowthEstimate *growth,
+                                      const RetainedEstimate *retained) const;
 
 private:
   std::string method_;
@@ -60,8 +63,16 @@ public:
 
   void add(const WholeRequest &whole, const RouteTable &routes);
 
+  void add(const AllocationsSeen &seen) { allocations_.add(seen); }
+
   /// The worker is gone, and another may get its number.
-  void forget(std::uint32_t worker) { growth_.forget(worker); }
+  void forget(std::uint32_t worker)
+  {
+    growth_.forget(worker);
+    allocations_.forget(worker);
+  }
+
+  [[nodiscard]] const AllocationLedger &allocations() const { return allocations_; }
 
   [[nodiscard]] std::vector<EndpointReport> report(std::uint32_t server) const;
 
@@ -75,6 +86,7 @@ private:
   std::map<std::pair<std::string, std::string>, std::uint32_t> ids_;
   std::vector<EndpointAggregate> endpoints_; // by id
   Growth growth_;
+  AllocationLedger allocations_;
 };
 
 /// When a thread took the request until its last byte: without the time in the kernel's backlog and

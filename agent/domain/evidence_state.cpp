@@ -100,6 +100,11 @@ void EvidenceState::add(const HeapGrowth &growth)
   process(growth.tgid).worker.add(growth);
 }
 
+void EvidenceState::add(const AllocationsSeen &seen)
+{
+  endpoints_of(roster_.server_of(seen.tgid).value_or(no_server)).add(seen);
+}
+
 void EvidenceState::add(const WindowMark &mark)
 {
   if (!begin_)
@@ -275,6 +280,13 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
       add_worker(past.worker, past.worker);
   }
   std::ranges::stable_sort(report.workers, {}, &WorkerReport::tgid);
+  if (const auto table = endpoints_.find(server.master_tgid); table != endpoints_.end()) {
+    const auto traces = table->second.allocations().traces();
+    for (WorkerReport &worker : report.workers) {
+      if (const auto trace = traces.find(worker.tgid); trace != traces.end())
+        worker.allocations = trace->second;
+    }
+  }
   return report;
 }
 

@@ -41,6 +41,7 @@ public:
   void add(const CoverageSample &sample);
   void add(const ListenSample &sample);
   void add(const HeapGrowth &growth);
+  void add(const AllocationsSeen &seen);
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report() const;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "domain/allocation.h"
 #include "domain/calls.h"
 #include "domain/cause.h"
 #include "domain/census.h"
@@ -194,6 +195,6 @@ struct WindowMark {
 
 using Observation = std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample,
                                  ServersSeen, CoverageSample, WindowMark, OutgoingSample,
-                                 CpuLimitSample, ListenSample, HeapGrowth>;
+                                 CpuLimitSample, ListenSample, HeapGrowth, AllocationsSeen>;
 
 } // namespace linger::domain

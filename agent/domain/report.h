@@ -34,6 +34,28 @@ struct WorkerMemory {
   std::uint64_t major_faults = 0;
 };
 
+/// How well one worker's allocations were seen.
+struct AllocationTrace {
+  std::uint32_t tgid = 0;
+  /// How long frees were seen.
+  Nanos traced{};
+  /// One byte in so many was sampled; 0 when nothing was allocated.
+  std::uint64_t interval_bytes = 0;
+  std::uint64_t sampled = 0;
+  /// Requests that were seen whole: settled by the end, and not.
+  std::uint64_t settled = 0;
+  std::uint64_t unsettled = 0;
+  /// What found no room in the agent.
+  std::uint64_t overflowed = 0;
+  /// Of all workers traced together: how often they were interrupted, and what that took.
+  std::uint64_t hits = 0;
+  Nanos cost{};
+  /// Why something was not seen; empty when there is no reason.
+  std::string gap;
+
+  bool operator==(const AllocationTrace &) const = default;
+};
+
 struct WorkerReport {
   std::uint32_t tgid = 0;
   WorkerState state = WorkerState::unknown;
@@ -57,6 +79,8 @@ struct WorkerReport {
   std::optional<HeapGrowth> heap_growth;
   /// Nothing while it lives, and where its end was not seen.
   std::optional<WorkerEnd> end;
+  /// Nothing where its allocations were not traced.
+  std::optional<AllocationTrace> allocations;
 };
 
 struct ListenQueueReport {

@@ -25,6 +25,13 @@ using Nanos = std::chrono::duration<std::int64_t, std::nano>;
   return Nanos{ saturating_sum(a.count(), b.count()) };
 }
 
+/// The nearest number that there is.
+[[nodiscard]] inline std::int64_t saturating_round(double value)
+{
+  constexpr double most = 9.2e18; // what lies beyond it has no meaning in bytes either
+  return static_cast<std::int64_t>(std::clamp(value, -most, most) + (value < 0 ? -0.5 : 0.5));
+}
+
 /// CLOCK_MONOTONIC, as bpf_ktime_get_ns() reads it. Named in the type, so that a monotonic time
 /// cannot be compared with a wall time. It has no now(): in the domain, time comes in with the
 /// data.

@@ -36,6 +36,15 @@ public:
   /// The probe's `const volatile` variables.
   [[nodiscard]] auto &constants() requires(stage == Stage::opened) { return *skeleton_->rodata; }
 
+  /// The probe's variables as they are at the start.
+  [[nodiscard]] auto &data() requires(stage == Stage::opened) { return *skeleton_->data; }
+
+  [[nodiscard]] bpf_object &object() requires(stage == Stage::opened) { return *skeleton_->obj; }
+  [[nodiscard]] const bpf_object &object() const requires(stage != Stage::opened)
+  {
+    return *skeleton_->obj;
+  }
+
   [[nodiscard]] Result<Probe<Skeleton, Stage::loaded>> load() && requires(stage == Stage::opened)
   {
     if (const int err = Skeleton::load(skeleton_.get()))

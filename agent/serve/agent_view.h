@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "domain/allocation.h"
 #include "domain/observation.h"
 #include "domain/report.h"
 
@@ -25,8 +26,9 @@ struct SeenRequest {
 struct ReportQuery {
   domain::Nanos window{};
   std::vector<std::uint32_t> tgids;
-  /// The most that may be done: growth, or census.
+  /// The most that may be done: growth, census, or allocations.
   domain::MemoryTier memory = domain::MemoryTier::growth;
+  domain::AllocationQuery allocations;
 };
 
 /// Implemented by app::Agent and by tests. Thread-safe. `tgids` are masters or any of their

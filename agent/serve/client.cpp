@@ -1,6 +1,7 @@
 #include "serve/client.h"
 
 #include "serve/address.h"
+#include "serve/convert.h"
 #include "serve/escape.h"
 #include "serve/status.h"
 #include "serve/unix_socket.h"
@@ -148,8 +149,14 @@ Result<v1::Report> Client::get_report(const ReportQuery &query, const std::stop_
   *request.mutable_window() =
       google::protobuf::util::TimeUtil::NanosecondsToDuration(query.window.count());
   request.mutable_tgids()->Add(query.tgids.begin(), query.tgids.end());
-  request.set_memory(query.memory == domain::MemoryTier::census ? v1::MEMORY_TIER_CENSUS
-                                                                : v1::MEMORY_TIER_GROWTH);
+  request.set_memory(tier_of(query.memory));
+  if (query.memory == domain::MemoryTier::allocations) {
+    v1::AllocationTracing &tracing = *request.mutable_allocations();
+    tracing.set_interval_bytes(query.allocations.interval_bytes);
+    *tracing.mutable_settle() = google::protobuf::util::TimeUtil::NanosecondsToDuration(
+        query.allocations.settle.after.count());
+    tracing.set_budget_percent(query.allocations.budget_share * 100);
+  }
   v1::GetReportResponse response;
   if (const grpc::Status status = stub_->GetReport(&context, request, &response); !status.ok())
     return tl::unexpected(explained(status));

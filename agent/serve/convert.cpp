@@ -44,21 +44,6 @@ v1::Site site_of(const domain::SiteReport &site)
   return message;
 }
 
-v1::MemoryTier tier_of(domain::MemoryTier tier)
-{
-  switch (tier) {
-    case domain::MemoryTier::none:
-      return v1::MEMORY_TIER_UNSPECIFIED;
-    case domain::MemoryTier::growth:
-      return v1::MEMORY_TIER_GROWTH;
-    case domain::MemoryTier::census:
-      return v1::MEMORY_TIER_CENSUS;
-    case domain::MemoryTier::allocations:
-      return v1::MEMORY_TIER_ALLOCATIONS;
-  }
-  return v1::MEMORY_TIER_UNSPECIFIED;
-}
-
 v1::EndpointMemory memory_of(const domain::EndpointMemory &memory)
 {
   v1::EndpointMemory message;
@@ -138,6 +123,21 @@ v1::Coverage coverage_of(const domain::Coverage &coverage)
 }
 
 } // namespace
+
+v1::MemoryTier tier_of(domain::MemoryTier tier)
+{
+  switch (tier) {
+    case domain::MemoryTier::none:
+      return v1::MEMORY_TIER_UNSPECIFIED;
+    case domain::MemoryTier::growth:
+      return v1::MEMORY_TIER_GROWTH;
+    case domain::MemoryTier::census:
+      return v1::MEMORY_TIER_CENSUS;
+    case domain::MemoryTier::allocations:
+      return v1::MEMORY_TIER_ALLOCATIONS;
+  }
+  return v1::MEMORY_TIER_UNSPECIFIED;
+}
 
 std::uint64_t to_ns(domain::Nanos span)
 {

@@ -95,6 +95,21 @@ v1::WorkerEnd end_of(const domain::WorkerEnd &end)
   return message;
 }
 
+v1::AllocationTrace trace_of(const domain::AllocationTrace &trace)
+{
+  v1::AllocationTrace message;
+  message.set_traced_ns(to_ns(trace.traced));
+  message.set_interval_bytes(trace.interval_bytes);
+  message.set_allocations_sampled(trace.sampled);
+  message.set_requests_settled(trace.settled);
+  message.set_requests_unsettled(trace.unsettled);
+  message.set_overflowed(trace.overflowed);
+  message.set_probe_hits(trace.hits);
+  message.set_probe_cost_ns(to_ns(trace.cost));
+  message.set_gap(valid_utf8(trace.gap));
+  return message;
+}
+
 v1::Worker worker_of(const domain::WorkerReport &worker)
 {
   v1::Worker message;
@@ -119,6 +134,8 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
     *message.mutable_heap_growth() = to_proto(*worker.heap_growth);
   if (worker.end)
     *message.mutable_end() = end_of(*worker.end);
+  if (worker.allocations)
+    *message.mutable_allocations() = trace_of(*worker.allocations);
   return message;
 }
 

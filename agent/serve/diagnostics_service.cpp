@@ -35,9 +35,36 @@ Result<domain::MemoryTier> tier_in(const v1::GetReportRequest &request, domain::
         return domain::MemoryTier::census;
       return failure(Error::Kind::usage,
                      "memory: a census compares the begin and the end of a window; set window");
+    case v1::MEMORY_TIER_ALLOCATIONS:
+      if (window != domain::Nanos::zero())
+        return domain::MemoryTier::allocations;
+      return failure(Error::Kind::usage, "memory: allocations are traced for a window; set window");
     default:
-      return failure(Error::Kind::usage, "memory: neither growth nor census");
+      return failure(Error::Kind::usage, "memory: neither growth, census nor allocations");
   }
+}
+
+Result<domain::AllocationQuery> tracing_in(const v1::AllocationTracing &tracing)
+{
+  constexpr std::uint64_t most_interval_bytes = 1ULL << 30;
+  constexpr double most_percent = 100;
+  domain::AllocationQuery query;
+  if (tracing.interval_bytes() > most_interval_bytes)
+    return failure(Error::Kind::usage, "allocations.interval_bytes: more than 1 GiB");
+  if (tracing.interval_bytes() != 0)
+    query.interval_bytes = tracing.interval_bytes();
+  if (tracing.has_settle()) {
+    const auto settle = span_in(tracing.settle(), "allocations.settle", 0s, 1h);
+    if (!settle)
+      return tl::unexpected(settle.error());
+    query.settle.after = *settle;
+  }
+  const double percent = tracing.budget_percent();
+  if (!(percent >= 0 && percent <= most_percent))
+    return failure(Error::Kind::usage, "allocations.budget_percent: not from 0 to 100");
+  if (percent != 0)
+    query.budget_share = percent / 100;
+  return query;
 }
 
 /// Which requests a subscriber asked for.
@@ -113,7 +140,11 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
   if (!memory)
     return to_status(memory.error());
 
-  const ReportQuery query{ *window, tgids_of(*request), *memory };
+  const auto tracing = tracing_in(request->allocations());
+  if (!tracing)
+    return to_status(tracing.error());
+
+  const ReportQuery query{ *window, tgids_of(*request), *memory, *tracing };
   const auto report = query.window == domain::Nanos::zero()
                           ? agent_.report_so_far(query.tgids)
                           : agent_.observe(query, [&] { return ended(*context); });

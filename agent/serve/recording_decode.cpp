@@ -82,6 +82,14 @@ public:
     return domain::ServerKind::gunicorn;
   }
 
+  /// Of something in memory.
+  std::uint64_t size(std::uint64_t bytes)
+  {
+    constexpr std::uint64_t most_bytes = 1ULL << 48;
+    possible_ = possible_ && bytes <= most_bytes;
+    return possible_ ? bytes : 0;
+  }
+
   int status(std::uint32_t status)
   {
     possible_ = possible_ && status <= 999;
@@ -307,6 +315,35 @@ domain::CpuLimitSample cpu_limit_sample_of(const pb::CpuLimitSample &message, Fi
            .throttled = read.total(message.throttled_ns()) };
 }
 
+domain::AllocationsSeen allocations_seen_of(const pb::AllocationsSeen &message, FieldReader &read)
+{
+  domain::AllocationsSeen seen{ .time = read.time(message.time_ns()),
+                                .tgid = message.tgid(),
+                                .begin = read.time(message.begin_ns()),
+                                .allocations_end = {},
+                                .frees_end = {},
+                                .settle = { .after = read.span(message.settle_after_ns()),
+                                            .requests = message.settle_requests() },
+                                .allocations = {},
+                                .freed = { message.freed().begin(), message.freed().end() },
+                                .hits = message.hits(),
+                                .cost = read.total(message.cost_ns()),
+                                .gap = message.gap() };
+  if (message.has_allocations_end_ns())
+    seen.allocations_end = read.time(message.allocations_end_ns());
+  if (message.has_frees_end_ns())
+    seen.frees_end = read.time(message.frees_end_ns());
+  for (const pb::Allocation &allocation : message.allocations())
+    seen.allocations.push_back({ .id = allocation.id(),
+                                 .time = read.time(allocation.time_ns()),
+                                 .tid = allocation.tid(),
+                                 .request_sequence = allocation.request_sequence(),
+                                 .bytes = read.size(allocation.bytes()),
+                                 .interval_bytes = read.size(allocation.interval_bytes()),
+                                 .code = allocation.code() });
+  return seen;
+}
+
 FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
 {
   using domain::Observation;
@@ -339,6 +376,8 @@ FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
       return Observation(cpu_limit_sample_of(frame.cpu_limit_sample(), read));
     case pb::Frame::kHeapGrowth:
       return Observation(heap_growth_of(frame.heap_growth(), read));
+    case pb::Frame::kAllocationsSeen:
+      return Observation(allocations_seen_of(frame.allocations_seen(), read));
     case pb::Frame::KIND_NOT_SET:
       break;
   }

@@ -219,6 +219,34 @@ struct FrameMaker {
     message.set_gap(growth.gap);
   }
 
+  void operator()(const domain::AllocationsSeen &seen) const
+  {
+    pb::AllocationsSeen &message = *frame.mutable_allocations_seen();
+    message.set_time_ns(ns_of(seen.time));
+    message.set_tgid(seen.tgid);
+    message.set_begin_ns(ns_of(seen.begin));
+    if (seen.allocations_end)
+      message.set_allocations_end_ns(ns_of(*seen.allocations_end));
+    if (seen.frees_end)
+      message.set_frees_end_ns(ns_of(*seen.frees_end));
+    message.set_settle_after_ns(span_ns(seen.settle.after));
+    message.set_settle_requests(seen.settle.requests);
+    for (const domain::Allocation &allocation : seen.allocations) {
+      pb::Allocation &added = *message.add_allocations();
+      added.set_id(allocation.id);
+      added.set_time_ns(ns_of(allocation.time));
+      added.set_tid(allocation.tid);
+      added.set_request_sequence(allocation.request_sequence);
+      added.set_bytes(allocation.bytes);
+      added.set_interval_bytes(allocation.interval_bytes);
+      added.set_code(allocation.code);
+    }
+    message.mutable_freed()->Add(seen.freed.begin(), seen.freed.end());
+    message.set_hits(seen.hits);
+    message.set_cost_ns(span_ns(seen.cost));
+    message.set_gap(seen.gap);
+  }
+
   void operator()(const domain::ThreadSample &sample) const
   {
     pb::ThreadSample &message = *frame.mutable_thread_sample();

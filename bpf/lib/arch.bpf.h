@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 //
 // The system call a thread is in: its number and arguments, from the registers that its entry
-// saved.
+// saved. And the call of a function, from those that a uprobe is given.
 
 #pragma once
 
@@ -38,6 +38,22 @@ static __always_inline void read_syscall(struct task_struct *task, struct syscal
 	syscall->args[2] = saved.dx;
 	syscall->args[3] = saved.r10;
 	syscall->args[4] = saved.r8;
+}
+
+// Of a function at whose begin, or return, a uprobe is.
+static __always_inline __u64 argument(const struct pt_regs *regs, int number)
+{
+	return number == 1 ? regs->di : number == 2 ? regs->si : regs->dx;
+}
+
+static __always_inline __u64 returned_value(const struct pt_regs *regs)
+{
+	return regs->ax;
+}
+
+static __always_inline __u64 stack_pointer(const struct pt_regs *regs)
+{
+	return regs->sp;
 }
 #else
 #error "No register layout has been written for this architecture"

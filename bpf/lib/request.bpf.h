@@ -45,18 +45,6 @@ static __always_inline __u64 anonymous_bytes_of(struct task_struct *task)
 	return pages > 0 ? pages * PAGE_BYTES : 0;
 }
 
-// Whether bytes of it have come.
-static __always_inline bool is_received(const struct request_record *request)
-{
-	return request->received_bytes || request->pipelined_count;
-}
-
-static __always_inline bool request_received(const struct thread_state *state)
-{
-	return state->request_socket && is_received(&state->request) &&
-	       (!(state->request.flags & REQUEST_AFTER_BODY) || state->request.sent_bytes);
-}
-
 // A connection that was closed took its transaction along.
 static __always_inline bool transaction_open(const struct thread_state *state)
 {

@@ -107,6 +107,18 @@ static __always_inline struct thread_state *state_of(struct task_struct *task)
 	return bpf_task_storage_get(&thread_states, task, NULL, 0);
 }
 
+// Whether bytes of it have come.
+static __always_inline bool is_received(const struct request_record *request)
+{
+	return request->received_bytes || request->pipelined_count;
+}
+
+static __always_inline bool request_received(const struct thread_state *state)
+{
+	return state->request_socket && is_received(&state->request) &&
+	       (!(state->request.flags & REQUEST_AFTER_BODY) || state->request.sent_bytes);
+}
+
 static __always_inline struct thread_state *watch_thread(struct task_struct *task, enum cause cause,
 							 enum watched_role role, __u64 now_ns)
 {

@@ -14,7 +14,9 @@ enum loss {
 	LOSS_WAIT_ARGUMENT,   // a poll or select whose argument could not be read: counted as other
 	LOSS_PYTHON_STACK,    // a Python stack that found no room in the ring buffer
 	LOSS_PYTHON_LAYOUT,   // a forked worker whose layout found no room in python_layouts
-	LOSS_QUESTION, // bytes to a peer that could not be read: a wait without its statement
-	LOSS_OUTGOING, // a new connection to a peer that found no room in opened_counts
+	LOSS_QUESTION,   // bytes to a peer that could not be read: a wait without its statement
+	LOSS_OUTGOING,   // a new connection to a peer that found no room in opened_counts
+	LOSS_ALLOCATION, // an allocation that found no room in the ring buffer or in sampled_blocks
+	LOSS_FREED,      // likewise the end of one
 	LOSS_KINDS,
 };

@@ -109,6 +109,11 @@ def python_stack_record(*frames):
     return struct.pack("<4IQ2I", 4, 7, 8, len(frames) % 2, 10, len(frames), 0) + b"".join(struct.pack("<Q2I", *frame) for frame in frames)
 
 
+def allocation_record(size, *frames):
+    """struct allocation_record, bpf/wire/allocation_record.h."""
+    return struct.pack("<4I5Q", 5, 7, 8, 0, 9, 10, 11, size, 16384) + python_stack_record(*frames)
+
+
 def line_table(kind, table, *, instruction=4, first_line=10):
     """As python_line_table_fuzz.cpp reads it."""
     return struct.pack("<iHBx", first_line, instruction, kind) + table
@@ -196,6 +201,9 @@ def recording():
             message(f1=b"127.0.0.1:5432", f2=b"postgresql", f3=b"postgresql", f4=6, f6=3, f7=1, f8=1, f10=9, f11=6,
                     f12=1500, f14=1800), message(f1=b"unix:/run/db", f4=8)])),
         message(f12=message(f1=2000, f2=7, f3=b"/web", f4=20_000_000, f5=100_000_000, f6=50, f7=45, f8=3_000_000_000)),
+        message(f15=message(f1=2000, f2=7, f3=900, f4=1900, f6=100, f7=1, f10=9, f11=1000, f12=b"ended",
+                            f8=[message(f1=1, f2=1100, f3=8, f4=1, f5=3033, f6=16384, f7=b"shop.py:7"),
+                                message(f1=2, f2=1200, f3=8, f4=1, f5=64, f6=16384)], f9=2)),
         message(f10=message(f1=message(f1=5000, f2=1_700_000_000_000_004_000))),
     ]
     return frames + [in_a_row(frames), in_a_row(longest_recording()), b"LNGR\1\0\0\0"]
@@ -205,7 +213,12 @@ GET = b"GET /cart/17?item=3 HTTP/1.1\r\nHost: shop\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 STAT = "4711 (gunicorn) S 17 4711 4711 0 -1 4194560 2154 0 0 0 35 8 0 0 20 0 9 0 225893 1 2\n"
 
+PROLOGUES = ["4154555348 89fb", "4885ff0f84bf000000 55", "803d710e140000 7407", "f30f1efa 55", "4883ec18 55", "4889f855ebfa"]
+
 SEEDS = {
+    "allocation_record": [allocation_record(3033, (0x7f00, 4, 5)), allocation_record(1 << 40), allocation_record(0),
+                          struct.pack("<2I2Q", 6, 7, 9, 11)],
+    "uprobe_placement": [bytes.fromhex(prologue) for prologue in PROLOGUES],
     "address": lines("unix:///run/linger/linger.sock", "127.0.0.1:9000", "[::1]:9000", "localhost:80", "a.b:65535"),
     "cgroup": lines(
         "32 31 0:29 / /sys/fs/cgroup/cpu rw shared:7 - cgroup cgroup rw,cpu,cpuacct\n\x001:cpu,cpuacct:/web\n0::/\n",

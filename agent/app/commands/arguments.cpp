@@ -105,18 +105,51 @@ void add_report_options(CLI::App &command, ReportArguments &report)
       ->type_name("FILE");
 }
 
-void add_memory_option(CLI::App &command, domain::MemoryTier &memory)
+void add_memory_options(CLI::App &command, MemoryArguments &memory)
 {
+  static const std::map<std::string, domain::MemoryTier> tiers{
+    { "growth", domain::MemoryTier::growth },
+    { "census", domain::MemoryTier::census },
+    { "allocations", domain::MemoryTier::allocations }
+  };
+  constexpr std::uint64_t most_interval_bytes = 1ULL << 30;
   command
       .add_option_function<std::string>(
-          "--memory",
-          [&memory](const std::string &name) {
-            memory = name == "census" ? domain::MemoryTier::census : domain::MemoryTier::growth;
-          },
+          "--memory", [&memory](const std::string &name) { memory.tier = tiers.at(name); },
           "How memory is measured: growth is always on; census also compares the heaps of some "
-          "workers, which run on, and names what grew and who holds it")
-      ->check(CLI::IsMember({ "growth", "census" }))
-      ->option_text("growth|census");
+          "workers, which run on, and names what grew and who holds it; allocations also puts "
+          "probes on their malloc() and free(), which slow them down, and tells which lines of "
+          "which endpoints allocate what is not freed")
+      ->check(CLI::IsMember({ "growth", "census", "allocations" }))
+      ->option_text("growth|census|allocations");
+  command
+      .add_option("--sample-bytes", memory.allocations.interval_bytes,
+                  "With --memory allocations: sample one byte in so many (default 16384)")
+      ->check(CLI::Range(std::uint64_t{ 1 }, most_interval_bytes).description(""))
+      ->type_name("BYTES");
+  command
+      .add_option_function<std::string>(
+          "--settle",
+          [&memory](const std::string &text) {
+            const Result<domain::Nanos> parsed = parse_duration(text, longest_window);
+            if (!parsed)
+              throw CLI::ValidationError("--settle", parsed.error().what);
+            memory.allocations.settle.after = *parsed;
+          },
+          "With --memory allocations: what a request has not freed so long after its response, and "
+          "20 requests later, is kept (default 10s)")
+      ->type_name("DURATION");
+  command
+      .add_option_function<double>(
+          "--trace-budget",
+          [&memory](double percent) {
+            if (!(percent > 0 && percent <= 100)) // nor is it "nan"
+              throw CLI::ValidationError("--trace-budget", "not above 0 and at most 100");
+            memory.allocations.budget_share = percent / 100;
+          },
+          "With --memory allocations: take the probes off before they have cost more than so many "
+          "hundredths of a CPU for each worker (default 2)")
+      ->type_name("PERCENT");
 }
 
 Result<Config> ProbeArguments::config() const

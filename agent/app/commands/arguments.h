@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 #include "base/result.h"
+#include "domain/allocation.h"
 #include "domain/finding.h"
 #include "domain/report.h"
 #include "domain/time.h"
@@ -64,7 +65,12 @@ struct ReportArguments {
 /// --format, --fail-on, --output
 void add_report_options(CLI::App &command, ReportArguments &report);
 
-/// --memory growth|census
-void add_memory_option(CLI::App &command, domain::MemoryTier &memory);
+/// How memory is measured.
+struct MemoryArguments {
+  domain::MemoryTier tier = domain::MemoryTier::growth;
+  domain::AllocationQuery allocations;
+};
+/// --memory growth|census|allocations, --sample-bytes, --settle, --trace-budget
+void add_memory_options(CLI::App &command, MemoryArguments &memory);
 
 } // namespace linger::app

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 struct DiagnoseArguments {
   std::vector<std::uint32_t> tgids;
   domain::Nanos duration = 30s;
-  domain::MemoryTier memory = domain::MemoryTier::growth;
+  MemoryArguments memory;
   SourceArguments source;
   ReportArguments report;
 };
@@ -36,7 +36,9 @@ Result<v1::Report> ask(serve::Client &agent, const DiagnoseArguments &arguments,
   Progress progress{ terminal, "the agent observes", arguments.duration };
   Result<v1::Report> report = attended(
       [&](const std::stop_token &stop) {
-        return agent.get_report({ arguments.duration, arguments.tgids, arguments.memory }, stop);
+        return agent.get_report({ arguments.duration, arguments.tgids, arguments.memory.tier,
+                                  arguments.memory.allocations },
+                                stop);
       },
       [&](domain::Nanos passed) {
         progress.show(passed);
@@ -63,7 +65,8 @@ Result<v1::Report> observe(const DiagnoseArguments &arguments, Terminal &termina
   const Interrupts interrupts;
   Progress progress{ terminal, "observing", arguments.duration };
   const Result<domain::Report> report = (*agent)->observe_while(
-      { arguments.duration, {}, arguments.memory }, [&](domain::Nanos passed) {
+      { arguments.duration, {}, arguments.memory.tier, arguments.memory.allocations },
+      [&](domain::Nanos passed) {
         progress.show(passed);
         return !interrupts.seen();
       });
@@ -97,7 +100,7 @@ void add_diagnose_command(CLI::App &parent, Command &chosen)
   add_duration_option(*diagnose, arguments->duration, longest_window,
                       "How long to observe; Ctrl-C ends it early (default 30s)");
   add_report_options(*diagnose, arguments->report);
-  add_memory_option(*diagnose, arguments->memory);
+  add_memory_options(*diagnose, arguments->memory);
   add_source_options(*diagnose, arguments->source);
   diagnose->callback([arguments, &chosen] {
     chosen = [arguments](Terminal &terminal) { return run_diagnose(*arguments, terminal); };

@@ -20,7 +20,7 @@ struct RecordArguments {
   std::string path;
   std::vector<std::uint32_t> tgids;
   domain::Nanos duration = 30s;
-  domain::MemoryTier memory = domain::MemoryTier::growth;
+  MemoryArguments memory;
   ProbeArguments probes;
 };
 
@@ -52,7 +52,7 @@ Result<> record(Agent &agent, Recording &recording, const RecordArguments &argum
   const Interrupts interrupts;
   Progress progress{ terminal, "recording", arguments.duration };
   const Result<> recorded = agent.record_while(
-      { arguments.duration, {}, arguments.memory },
+      { arguments.duration, {}, arguments.memory.tier, arguments.memory.allocations },
       [&](domain::Nanos passed) {
         progress.show(passed);
         return !interrupts.seen() && !recording.failed();
@@ -102,7 +102,7 @@ void add_record_command(CLI::App &parent, Command &chosen)
   add_pid_option(*record, arguments->tgids);
   add_duration_option(*record, arguments->duration, longest_window,
                       "How long to record; Ctrl-C ends it early (default 30s)");
-  add_memory_option(*record, arguments->memory);
+  add_memory_options(*record, arguments->memory);
   add_probe_options(*record, arguments->probes);
   record->callback([arguments, &chosen] {
     chosen = [arguments](Terminal &terminal) { return run_record(*arguments, terminal); };

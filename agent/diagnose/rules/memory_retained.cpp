@@ -37,7 +37,7 @@ bool keeps_memory(const EndpointReport &endpoint, bool faults_tell, const Thresh
   const auto requests = static_cast<double>(endpoint.requests);
   const auto given_bytes = static_cast<double>(memory.allocated_bytes);
   double kept_bytes = static_cast<double>(memory.retained_bytes);
-  if (faults_tell) {
+  if (faults_tell && memory.tier == domain::MemoryTier::growth) {
     if (given_bytes < memory.low * requests)
       return false;
     kept_bytes = std::min(kept_bytes, given_bytes);

@@ -31,6 +31,15 @@ std::string memory_text(const v1::EndpointMemory &memory)
                      bytes_text(memory.high()), name_of(memory.tier()));
 }
 
+/// "holds: 3.1 MB in 1,012 blocks from shop/views.py:31 in remember"
+std::string memory_site_text(const v1::MemorySite &site)
+{
+  return fmt::format(
+      "holds: {} in {} from {}", bytes_text(static_cast<double>(site.retained_bytes())),
+      counted_text(static_cast<std::uint64_t>(std::max<std::int64_t>(site.count(), 0)), "block"),
+      site.what().empty() ? "no Python line" : site.what());
+}
+
 std::string site_text(const v1::Site &site)
 {
   if (site.cause() == "on_cpu")
@@ -73,6 +82,7 @@ Table::Row row_of(const v1::Endpoint &endpoint)
 {
   constexpr std::size_t most_causes = 4;
   constexpr int most_sites = 3;
+  constexpr int most_memory_sites = 3;
   Table::Row row{ .cells = { count_text(endpoint.requests()), count_text(endpoint.errors()),
                              duration_text(endpoint.wall().p50_ns()),
                              duration_text(endpoint.wall().p99_ns()),
@@ -91,6 +101,8 @@ Table::Row row_of(const v1::Endpoint &endpoint)
   for (int i = 0; i < std::min(endpoint.sites_size(), most_sites); ++i)
     row.notes.push_back(site_text(endpoint.sites(i)));
   row.notes.push_back(memory_text(endpoint.memory()));
+  for (int i = 0; i < std::min(endpoint.memory().sites_size(), most_memory_sites); ++i)
+    row.notes.push_back(memory_site_text(endpoint.memory().sites(i)));
   return row;
 }
 

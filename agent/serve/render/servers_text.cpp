@@ -115,6 +115,20 @@ std::vector<std::string> heap_notes(const v1::HeapGrowth &heap)
   return notes;
 }
 
+/// "its allocations: 812 requests settled, 240 did not; 70,512 probes took 33.1 ms in 30.0 s"
+std::string allocations_note(const v1::AllocationTrace &trace)
+{
+  std::string note = fmt::format("its allocations: {} settled, {} did not",
+                                 counted_text(trace.requests_settled(), "request"),
+                                 count_text(trace.requests_unsettled()));
+  if (trace.probe_hits() > 0)
+    note += fmt::format("; {} took {} in {}", counted_text(trace.probe_hits(), "probe"),
+                        duration_text(trace.probe_cost_ns()), duration_text(trace.traced_ns()));
+  if (!trace.gap().empty())
+    note += "; " + trace.gap();
+  return note;
+}
+
 std::vector<std::string> notes_of(const v1::Worker &worker)
 {
   std::vector<std::string> notes;
@@ -123,6 +137,8 @@ std::vector<std::string> notes_of(const v1::Worker &worker)
                                 counted_text(worker.memory().major_faults(), "major page fault")));
   if (worker.has_heap_growth())
     std::ranges::move(heap_notes(worker.heap_growth()), std::back_inserter(notes));
+  if (worker.has_allocations())
+    notes.push_back(allocations_note(worker.allocations()));
   return notes;
 }
 

@@ -74,6 +74,39 @@ TEST_F(AgentTest, ObservesOnlyTheServersAskedFor)
   EXPECT_EQ(report->coverage.requests_seen, 1);
 }
 
+TEST_F(AgentTest, TracesAllocationsForAsLongAsTheWindowLasts)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+
+  std::vector<std::uint32_t> traced;
+  const Result<domain::Report> report = (*agent)->observe_while(
+      { 1s, { 102 }, domain::MemoryTier::allocations, {} }, [&](domain::Nanos) {
+        script.with([&](HostScript &shared) {
+          traced = shared.traced;
+          shared.now = 11s;
+        });
+        return true;
+      });
+
+  ASSERT_TRUE(report) << report.error().what;
+  EXPECT_THAT(traced, ElementsAre(101, 102));
+  EXPECT_TRUE(script.with([](HostScript &shared) { return shared.traced.empty(); }));
+}
+
+TEST_F(AgentTest, FailsWhereAllocationsCannotBeTraced)
+{
+  script.trace_error = Error{ Error::Kind::exhausted, "for somebody else already" };
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+
+  const Result<domain::Report> report = (*agent)->observe_while(
+      { 1s, {}, domain::MemoryTier::allocations, {} }, [](domain::Nanos) { return true; });
+
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, Error::Kind::exhausted);
+}
+
 TEST_F(AgentTest, KnowsAllSinceItsStartAndCanTellItOfOneServer)
 {
   const auto agent = start();

@@ -97,7 +97,11 @@ TEST_F(LingerCliTest, RefusesWhatItDoesNotUnderstandAndPrintsNoResult)
   expect_refused({ "diagnose", "--format", "html" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--format", "1" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--fail-on", "error" }, ExitStatus::usage);
-  expect_refused({ "diagnose", "--memory", "allocations" }, ExitStatus::usage);
+  expect_refused({ "diagnose", "--memory", "all" }, ExitStatus::usage);
+  for (const char *percent : { "0", "-1", "101", "nan", "two", "" })
+    expect_refused({ "diagnose", "--trace-budget", percent }, ExitStatus::usage);
+  expect_refused({ "diagnose", "--sample-bytes", "0" }, ExitStatus::usage);
+  expect_refused({ "diagnose", "--settle", "10" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--ring-buffer-bytes", "5000" }, ExitStatus::usage);
   for (const char *tgid : { "0", "-1", "abc", "4294967296", "1.5", "" })
     expect_refused({ "diagnose", "--pid", tgid }, ExitStatus::usage);

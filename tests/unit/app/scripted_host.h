@@ -27,11 +27,13 @@ public:
   std::optional<Error> watch_error;
   std::optional<Error> poll_error;
   std::optional<Error> queue_error;
+  std::optional<Error> trace_error;
   domain::Nanos now = std::chrono::seconds{ 10 };
 
   bool attached = false;
   bool destroyed = false;
   std::vector<domain::Server> watched;
+  std::vector<std::uint32_t> traced; // while a trace runs
 
   template <typename Use>
   auto with(const Use &use)
@@ -114,6 +116,22 @@ public:
     if (error)
       return tl::unexpected(*error);
     return static_cast<int>(pending.size());
+  }
+
+  Result<> trace_allocations(const std::vector<std::uint32_t> &tgids,
+                             const domain::AllocationQuery &, domain::Nanos) override
+  {
+    return script_.with([&](HostScript &script) -> Result<> {
+      if (script.trace_error)
+        return tl::unexpected(*script.trace_error);
+      script.traced = tgids;
+      return {};
+    });
+  }
+
+  void end_trace() override
+  {
+    script_.with([](HostScript &script) { script.traced.clear(); });
   }
 
   Result<> sample_threads() override

@@ -53,6 +53,30 @@ TEST_F(DiagnosticsServiceTest, LooksIntoHeapsOnlyWhereAskedTo)
   EXPECT_EQ(at_once.error().kind, Error::Kind::usage);
 }
 
+TEST_F(DiagnosticsServiceTest, TracesAllocationsAsAskedTo)
+{
+  const domain::AllocationQuery asked{ .interval_bytes = 512,
+                                       .settle = { .after = 3s, .requests = 20 },
+                                       .budget_share = 0.5 };
+  ASSERT_TRUE(connected().get_report({ 10ms, {}, domain::MemoryTier::allocations, asked }));
+  EXPECT_EQ(agent_.asked_memory(), domain::MemoryTier::allocations);
+  EXPECT_EQ(agent_.asked_allocations(), asked);
+}
+
+TEST_F(DiagnosticsServiceTest, RefusesATraceThatMakesNoSense)
+{
+  const auto refuses = [&](domain::Nanos window, const domain::AllocationQuery &query) {
+    const auto report =
+        connected().get_report({ window, {}, domain::MemoryTier::allocations, query });
+    return !report && report.error().kind == Error::Kind::usage;
+  };
+  EXPECT_TRUE(refuses(0s, {}));
+  EXPECT_TRUE(refuses(10ms, { .interval_bytes = (1ULL << 30) + 1 }));
+  EXPECT_TRUE(refuses(10ms, { .settle = { .after = 2h } }));
+  EXPECT_TRUE(refuses(10ms, { .budget_share = 1.01 }));
+  EXPECT_TRUE(refuses(10ms, { .budget_share = -1 }));
+}
+
 TEST_F(DiagnosticsServiceTest, PassesOnWhyThereIsNoReport)
 {
   const auto missing = connected().get_report({ 0s, { 4711 } });

@@ -72,6 +72,7 @@ public:
     {
       const std::lock_guard lock(mutex_);
       asked_memory_ = query.memory;
+      asked_allocations_ = query.allocations;
     }
     return report_so_far(query.tgids);
   }
@@ -80,6 +81,12 @@ public:
   {
     const std::lock_guard lock(mutex_);
     return asked_memory_;
+  }
+
+  [[nodiscard]] domain::AllocationQuery asked_allocations()
+  {
+    const std::lock_guard lock(mutex_);
+    return asked_allocations_;
   }
 
   Result<std::vector<domain::ServerReport>>
@@ -140,6 +147,7 @@ private:
   }
 
   domain::MemoryTier asked_memory_ = domain::MemoryTier::none;
+  domain::AllocationQuery asked_allocations_;
   mutable std::mutex mutex_;
   domain::Report report_;
   std::optional<Error> error_;

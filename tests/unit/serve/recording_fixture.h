@@ -91,6 +91,17 @@ inline std::vector<domain::Observation> one_of_each()
     domain::ListenSample{ MonotonicTime{ 12s }, 100, { { "unix:/run/a\xff.sock", 1, 2, 3 } } },
     domain::HeapGrowth{
         101, 9s, { { "shop.Quote\xff", 570, -8, { { "`shop.KEPT\xff`", 4 } } } }, 5, "gone\xff" },
+    domain::AllocationsSeen{ MonotonicTime{ 12s },
+                             101,
+                             MonotonicTime{ 9s },
+                             MonotonicTime{ 11s },
+                             MonotonicTime{ 12s },
+                             { 2s, 5 },
+                             { { 7, MonotonicTime{ 10s }, 102, 3, 3105, 16384, "a.py:1\xff" } },
+                             { 4, 5 },
+                             99,
+                             1ms,
+                             "gone\xff" },
   };
 }
 

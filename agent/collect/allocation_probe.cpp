@@ -1,0 +1,150 @@
+#include "collect/allocation_probe.h"
+
+#include "kernel/map.h"
+#include "kernel/uprobe_price.h"
+
+#include <cmath>
+#include <iterator>
+
+namespace linger::collect {
+namespace {
+
+using Opened = kernel::Probe<allocation_bpf, kernel::Stage::opened>;
+using kernel::UprobeWay;
+
+/// As bpf/lib/allocation.bpf.h has them.
+struct BlockKey {
+  std::uint64_t address = 0;
+  std::uint64_t tgid = 0;
+};
+enum Hit : std::uint32_t { hit_entry, hit_return, hit_free };
+
+constexpr double fixed_point = 65536;
+
+void choose_programs(const decltype(allocation_bpf::progs) &programs, UprobeWay way)
+{
+  const bool session = way == UprobeWay::session;
+  bpf_program__set_autoload(programs.allocation_session, session);
+  bpf_program__set_autoload(programs.allocation_entry, !session);
+  bpf_program__set_autoload(programs.allocation_return, !session);
+  kernel::prepare_uprobe(*programs.allocation_session, UprobeWay::session);
+  for (bpf_program *program :
+       { programs.allocation_entry, programs.allocation_return, programs.allocation_free })
+    kernel::prepare_uprobe(*program, session ? UprobeWay::multi : way);
+}
+
+} // namespace
+
+Result<AllocationProbe> AllocationProbe::load(const WorkerProbe &workers,
+                                              std::uint64_t interval_bytes)
+{
+  auto opened = Opened::open();
+  if (!opened)
+    return tl::unexpected(opened.error());
+  const UprobeWay way = kernel::best_uprobe_way();
+  choose_programs(opened->programs(), way);
+  auto &constants = opened->constants();
+  for (std::size_t i = 0; i < std::size(constants.log_fraction); ++i)
+    constants.log_fraction[i] = static_cast<std::uint32_t>(std::lround(
+        fixed_point * std::log1p((static_cast<double>(i) + 0.5) /
+                                 static_cast<double>(std::size(constants.log_fraction)))));
+  constants.wake_up_bytes = workers.wake_up_bytes();
+  opened->data().sample_interval_bytes = interval_bytes;
+  if (const auto shared = workers.share_maps_with(opened->object()); !shared)
+    return tl::unexpected(shared.error());
+  auto loaded = std::move(*opened).load();
+  if (!loaded)
+    return because("trace allocations", loaded.error());
+  return AllocationProbe{ std::move(*loaded), way };
+}
+
+Result<> AllocationProbe::attach(std::uint32_t tgid, const Allocator &allocator)
+{
+  if (const std::string danger = kernel::return_probe_danger(tgid); !danger.empty())
+    return failure(Error::Kind::not_supported, danger);
+  const auto &programs = probe_.programs();
+  Links links;
+  const UprobeWay single = way_ == UprobeWay::session ? UprobeWay::multi : way_;
+  // First the frees: a block that is seen must be seen to go.
+  auto frees =
+      kernel::UprobeLinks::attach(*programs.allocation_free, single, allocator.frees, false);
+  if (!frees)
+    return tl::unexpected(frees.error());
+  links.frees = std::move(*frees);
+  const auto add = [&](const bpf_program &program, UprobeWay way, bool at_return) -> Result<> {
+    auto attached = kernel::UprobeLinks::attach(program, way, allocator.allocations, at_return);
+    if (!attached)
+      return tl::unexpected(attached.error());
+    links.allocations.push_back(std::move(*attached));
+    return {};
+  };
+  Result<> attached;
+  if (way_ == UprobeWay::session) {
+    attached = add(*programs.allocation_session, way_, false);
+  } else {
+    attached = add(*programs.allocation_return, way_, true);
+    if (attached)
+      attached = add(*programs.allocation_entry, way_, false);
+  }
+  if (!attached)
+    return attached;
+  links_.insert_or_assign(tgid, std::move(links));
+  return {};
+}
+
+void AllocationProbe::detach_allocations()
+{
+  for (auto &[tgid, links] : links_)
+    links.allocations.clear();
+}
+
+void AllocationProbe::detach_all()
+{
+  links_.clear();
+}
+
+void AllocationProbe::forget(std::uint32_t tgid)
+{
+  links_.erase(tgid);
+  // The values do not matter; the map's are larger than what is read of them.
+  const int fd = bpf_map__fd(probe_.maps().sampled_blocks);
+  std::vector<BlockKey> gone;
+  BlockKey key{};
+  const BlockKey *before = nullptr;
+  while (bpf_map_get_next_key(fd, before, &key) == 0) {
+    if (key.tgid == tgid)
+      gone.push_back(key);
+    before = &key;
+  }
+  for (const BlockKey &one : gone)
+    bpf_map_delete_elem(fd, &one);
+}
+
+Result<std::chrono::nanoseconds> AllocationProbe::measure_price() const
+{
+  // No thread of this process is watched: the program leaves after one load.
+  return kernel::measure_uprobe(*probe_.programs().allocation_free,
+                                way_ == UprobeWay::session ? UprobeWay::multi : way_);
+}
+
+AllocationHits AllocationProbe::hits() const
+{
+  const bpf_map &hits = *probe_.maps().allocation_hits;
+  return { .entries = kernel::sum_over_cpus(hits, hit_entry),
+           .returns = kernel::sum_over_cpus(hits, hit_return),
+           .frees = kernel::sum_over_cpus(hits, hit_free) };
+}
+
+std::vector<const bpf_program *> AllocationProbe::programs() const
+{
+  std::vector<const bpf_program *> loaded;
+  const auto &programs = probe_.programs();
+  for (const bpf_program *program : { programs.allocation_session, programs.allocation_entry,
+                                      programs.allocation_return, programs.allocation_free }) {
+    if (bpf_program__fd(program) >= 0)
+      loaded.push_back(program);
+  }
+  return loaded;
+}
+
+} // namespace linger::collect

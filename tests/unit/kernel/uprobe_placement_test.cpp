@@ -1,0 +1,106 @@
+#include "kernel/uprobe_placement.h"
+
+#include <gtest/gtest.h>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace linger::kernel {
+namespace {
+
+std::vector<std::byte> bytes(const std::string &hex)
+{
+  std::vector<std::byte> bytes;
+  std::istringstream words{ hex };
+  for (std::string word; words >> word;)
+    bytes.push_back(static_cast<std::byte>(std::stoi(word, nullptr, 16)));
+  return bytes;
+}
+
+struct Case {
+  const char *description;
+  const char *code;
+  unsigned arguments;
+  /// -1: there is no place.
+  int offset;
+};
+
+// The first bytes of functions as objdump shows them.
+const std::vector<Case> cases{
+  { "glibc 2.36 malloc: push %r12", "41 54 55 53 48 89 fb 48 83 ec 10", 1, 0 },
+  { "glibc 2.36 free: test %rdi,%rdi; je", "48 85 ff 0f 84 bf 00 00 00 55 48 8d 77 f0 53", 1, 3 },
+  { "glibc 2.36 calloc: push %r13", "41 55 48 89 f8 41 54 55 53 48 83 ec 18 48 f7 e6", 2, 0 },
+  { "glibc 2.36 realloc: push %r15", "41 57 41 56 41 55 41 54 55 48 89 f5 53 48 89 fb", 2, 0 },
+  { "glibc 2.36 memalign: cmpb; je", "80 3d 71 0e 14 00 00 74 07 e9 32 f6 ff ff 66 90", 2, 7 },
+  { "glibc 2.36 posix_memalign: cmpb; push %r12",
+    "80 3d 01 02 14 00 00 41 54 49 89 d4 55 48 89 fd 53", 3, 7 },
+  { "jemalloc 5.3 malloc: cmp; ja", "48 81 ff 00 10 00 00 0f 87 93 00 00 00 48 8d 15 5c 7f 2c 00",
+    1, 7 },
+  { "jemalloc 5.3 free: its first jump comes after many instructions",
+    "48 89 f8 48 8b 15 0e 53 0a 00 48 89 f9 48 c1 e8 1a 48 81 e1 00 00 00 c0 25 f0 00 00 00 64 48 "
+    "03 04 25 00 00 00 00 48 01 d0 48 3b 88 b0 01 00 00 0f 85 8a 00 00 00",
+    1, 48 },
+  { "built with control-flow protection: endbr64; push %rbp", "f3 0f 1e fa 55 48 89 e5", 1, 4 },
+  { "the argument is gone: mov %rsi,%rdi; push", "48 89 f7 55", 1, -1 },
+  { "half of the argument is gone: mov %esi,%edi; push", "89 f7 55", 1, -1 },
+  { "the second argument is gone, the first is not: xor %esi,%esi; push", "31 f6 55", 2, -1 },
+  { "only the first is needed: xor %esi,%esi; push", "31 f6 55", 1, 2 },
+  { "an argument is only looked at: test %rdi,%rdi; mov %rdi,%rax; push", "48 85 ff 48 89 f8 55", 1,
+    6 },
+  { "the stack has moved: sub $0x18,%rsp; push", "48 83 ec 18 55", 1, -1 },
+  { "the stack has moved: lea -8(%rsp),%rsp; push", "48 8d 64 24 f8 55", 1, -1 },
+  { "ends first: mov %rdi,%rax; ret", "48 89 f8 c3 55", 1, -1 },
+  { "a jump leads back in front of it: test; mov; push; jmp -6", "48 85 ff 48 89 f8 55 eb fa", 1,
+    -1 },
+  { "a jump leads back to its begin, as a call of itself would: push; jmp -3", "55 eb fd", 1, 0 },
+  { "a push that is not emulated: push $0; push", "6a 00 55", 1, -1 },
+  { "a nop of several bytes is not emulated: nopw; nop", "66 0f 1f 44 00 00 90", 1, 6 },
+  { "a jump through memory is not emulated", "ff 25 00 00 00 00", 1, -1 },
+};
+
+TEST(UprobePlacement, PutsTheProbeOnTheFirstEmulatedInstructionThatSeesTheArguments)
+{
+  for (const Case &one : cases) {
+    const auto placed = place_uprobe("it", bytes(one.code), { .arguments = one.arguments });
+    EXPECT_EQ(placed ? static_cast<int>(*placed) : -1, one.offset) << one.description;
+    if (!placed) {
+      EXPECT_EQ(placed.error().kind, Error::Kind::not_supported);
+      EXPECT_NE(placed.error().what.find("of it "), std::string::npos);
+    }
+  }
+}
+
+TEST(UprobePlacement, NeverReadsBehindBytesThatAreCutAnywhere)
+{
+  for (const Case &one : cases) {
+    const std::vector<std::byte> whole = bytes(one.code);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      // On the heap, so that a sanitizer sees it.
+      const std::vector<std::byte> cut(whole.begin(),
+                                       whole.begin() + static_cast<std::ptrdiff_t>(size));
+      const auto placed = place_uprobe("it", cut, { .arguments = one.arguments });
+      if (placed)
+        EXPECT_LT(*placed, size) << one.description << " cut to " << size;
+    }
+  }
+}
+
+TEST(UprobePlacement, FindsNoPlaceOrOneInsideWhateverTheBytesAre)
+{
+  std::uint32_t state = 1;
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<std::byte> code(round % 64);
+    for (std::byte &byte : code) {
+      state = state * 1664525 + 1013904223;
+      byte = static_cast<std::byte>(state >> 24);
+    }
+    const auto placed = place_uprobe("it", code, { .arguments = 3 });
+    if (placed) {
+      ASSERT_LT(*placed, code.size());
+      EXPECT_TRUE(is_emulated(std::span(code).subspan(*placed)));
+    }
+  }
+}
+
+} // namespace
+} // namespace linger::kernel
