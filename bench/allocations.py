@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +33,7 @@ PAIRS_C = """
 int64_t now_ns(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* what else runs here does not count */
     return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
@@ -81,7 +80,7 @@ def pair_ns(server, size: int) -> float:
 
 def measure_price(chosen, directory: Path) -> None:
     (directory / "pairs.c").write_text(PAIRS_C)
-    library = directory / "pairs.so"
+    library = directory / "libpairs.so"
     subprocess.run(["cc", "-O2", "-fno-builtin", "-shared", "-fPIC", "-o", library, directory / "pairs.c"],
                    check=True)
     (directory / "pairs.py").write_text(APP.format(library=str(library)))
@@ -92,8 +91,8 @@ def measure_price(chosen, directory: Path) -> None:
             for pair in range(chosen.pairs):
                 row = {}
                 for memory in ["allocations", "growth"] if pair % 2 else ["growth", "allocations"]:
-                    with traced(directory, server, 4, memory) as diagnosis:
-                        time.sleep(SETTLE_SECONDS)
+                    with traced(directory, server, 5, memory) as diagnosis:
+                        diagnosis.wait_attached()
                         row[memory] = pair_ns(server, size)
                         diagnosis.wait()
                 rows.append(row)
@@ -111,14 +110,15 @@ def measure_throughput(chosen, directory: Path) -> None:
         url = server.url + chosen.path
         ratios = []
         for pair in range(chosen.pairs):
-            row = {}
+            row, reports = {}, {}
             for memory in ["allocations", "growth"] if pair % 2 else ["growth", "allocations"]:
-                with traced(directory, server, 2 * SETTLE_SECONDS + chosen.seconds, memory) as diagnosis:
+                with traced(directory, server, 4 * SETTLE_SECONDS + chosen.seconds, memory) as diagnosis:
+                    diagnosis.wait_attached()
                     wrk.measure(url, SETTLE_SECONDS, chosen.connections)
                     row[memory] = wrk.measure(url, chosen.seconds, chosen.connections).requests_per_second
-                    report = diagnosis.wait().json()
+                    reports[memory] = diagnosis.wait().json()
             ratios.append(row["allocations"] / row["growth"])
-            traces = [worker["allocations"] for each in report["servers"] for worker in each["workers"]
+            traces = [worker["allocations"] for each in reports["allocations"]["servers"] for worker in each["workers"]
                       if "allocations" in worker]
             hits = max((number(trace, "probeHits") for trace in traces), default=0)
             print(f"pair {pair}: {row['allocations']:8.0f} /s traced, {row['growth']:8.0f} /s not, "
@@ -130,7 +130,7 @@ def measure_throughput(chosen, directory: Path) -> None:
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--pairs", type=int, default=7)
-    options.add_argument("--seconds", type=float, default=3, help="of each run under load")
+    options.add_argument("--seconds", type=float, default=3, help="of each run under load; 0: only the price")
     options.add_argument("--connections", type=int, default=4)
     options.add_argument("--path", default="/health")
     options.add_argument("--sizes", type=int, nargs="*", default=[64, 3000])
@@ -142,7 +142,8 @@ def main() -> int:
         directory = Path(name)
         os.chmod(directory, 0o711)
         measure_price(chosen, directory)
-        measure_throughput(chosen, directory)
+        if chosen.seconds:
+            measure_throughput(chosen, directory)
     return 0
 
 

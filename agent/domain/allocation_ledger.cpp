@@ -155,7 +155,8 @@ std::map<std::uint32_t, RetainedEstimate> AllocationLedger::estimates() const
 
   const auto add_blocks = [&](const Worker &worker) {
     interval_bytes = std::max(interval_bytes, static_cast<double>(worker.trace.interval_bytes));
-    for (const auto &[id, block] : worker.blocks) {
+    for (const auto &entry : worker.blocks) {
+      const Block &block = entry.second;
       if (!block.settled)
         continue;
       const auto add_to = [&](Sum &sum) {
