@@ -9,7 +9,7 @@ As a WSGI application; each path does one thing. / is there to be ready.
     /give/large     makes a bytes object of 5,000,000 bytes and drops it
     /give/malloc    allocates and frees in C
     /give/grown     lets a buffer grow by realloc() and drops it
-    /give/cached    keeps 200,000 bytes in a cache of 10 entries
+    /give/cached    keeps 200,000 bytes in a cache of 3 entries
 """
 
 import collections
@@ -24,7 +24,7 @@ LIBRARY.realloc.restype = ctypes.c_void_p
 LIBRARY.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 
 KEPT = [None] * 1_000_000  # does not grow by itself
-CACHE = collections.deque(maxlen=10)
+CACHE = collections.deque(maxlen=3)  # turns over well within the time that a request takes to settle
 NEXT = iter(range(len(KEPT)))
 
 
