@@ -6,11 +6,11 @@
 // bytes rcv_rtt_est.time is it: tcp_rcv_rtt_measure() notes it as they come, and again when a whole
 // window has been received, which needs someone to read first (net/ipv4/tcp_input.c, since v4.13).
 // Of later ones it is there twice. tcp_mstamp is the time of the latest segment, in microseconds of
-// bpf_ktime_get_ns()'s clock; but the delayed acknowledgement of bytes that lie unread, after 40 ms,
-// sets it anew, and so does receiving them: always until v6.16 (tcp_rcv_space_adjust()), since then
-// where it sends an acknowledgement (__tcp_cleanup_rbuf()). icsk_ack.lrcvtime is that of the latest
-// segment with bytes, and stays, but counts the clock's ticks. So the first is believed as far as
-// the second bears it out.
+// bpf_ktime_get_ns()'s clock; but the delayed acknowledgement of bytes that lie unread, after 40
+// ms, sets it anew, and so does receiving them: always until v6.16 (tcp_rcv_space_adjust()), since
+// then where it sends an acknowledgement (__tcp_cleanup_rbuf()). icsk_ack.lrcvtime is that of the
+// latest segment with bytes, and stays, but counts the clock's ticks. So the first is believed as
+// far as the second bears it out.
 
 #pragma once
 
