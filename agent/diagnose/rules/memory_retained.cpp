@@ -125,15 +125,48 @@ bool was_looked_into(const domain::WorkerReport &worker)
   return worker.heap_growth.has_value();
 }
 
-/// Where to look: at what the heap showed, else in general.
+/// What the endpoint keeps, and how that is known.
+std::string account_of(const EndpointReport &endpoint, domain::Nanos window)
+{
+  const domain::EndpointMemory &memory = endpoint.memory;
+  const std::string kept = human_bytes(static_cast<double>(memory.retained_bytes));
+  return memory.tier == domain::MemoryTier::allocations
+             ? fmt::format("{} requests in {} allocated about {} that was not freed once they had "
+                           "settled",
+                           endpoint.requests, human_time(window), kept)
+             : fmt::format("After {} requests in {} the workers' anonymous memory had grown by "
+                           "about {} on account of this endpoint",
+                           endpoint.requests, human_time(window), kept);
+}
+
+void tell_sites(Finding &finding, const domain::EndpointMemory &memory)
+{
+  constexpr std::size_t told = 3;
+  for (std::size_t i = 0; i < std::min(told, memory.sites.size()); ++i) {
+    const domain::MemorySite &site = memory.sites[i];
+    finding.detail +=
+        fmt::format("{} {} at {}", i == 0 ? " Of what is not freed was allocated:" : ",",
+                    human_bytes(static_cast<double>(site.retained_bytes)), site.what);
+    cite_bytes(finding, "allocated and kept at " + site.what,
+               static_cast<double>(site.retained_bytes));
+  }
+  if (!memory.sites.empty())
+    finding.detail += ".";
+}
+
+/// Where to look: at what the heap showed, at what allocates, else in general.
 std::string place_to_look(const std::string &name, const domain::GrownType *held,
-                          const ServerLoad &load)
+                          const domain::EndpointMemory &memory, const ServerLoad &load)
 {
   if (held != nullptr)
     return fmt::format("Look at {}: give what holds them a bound (collections.deque(maxlen=...), "
                        "functools.lru_cache(maxsize=...)), take out what is done with, or move it "
                        "to the cache.",
                        held->holders.front().text);
+  if (!memory.sites.empty())
+    return fmt::format("Look at {}: what it allocates outlives the request. See what it is handed "
+                       "to, and free it, close it or give what holds it a bound.",
+                       memory.sites.front().what);
   return fmt::format(
       "Look in what {} calls for something that outlives the request and only grows: a list or "
       "dict at module level, functools.lru_cache(maxsize=None) or functools.cache, a class "
@@ -181,16 +214,15 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
   finding.title = fmt::format("{} keeps {} of memory per request", name,
                               human_bytes(memory.retained_bytes_per_request));
   finding.detail = fmt::format(
-      "After {} requests in {} the workers' anonymous memory had grown by about {} on account of "
-      "this endpoint ({} to {} per request with 95 % confidence; {} to {} in the later half, so it "
-      "is not warm-up). At this rate that is {} an hour, all workers together.",
-      endpoint.requests, human_time(load.window),
-      human_bytes(static_cast<double>(memory.retained_bytes)), human_bytes(memory.low),
-      human_bytes(memory.high), human_bytes(memory.late_low), human_bytes(memory.late_high),
-      human_bytes(per_hour));
+      "{} ({} to {} per request with 95 % confidence; {} to {} in the later half, so it is not "
+      "warm-up). At this rate that is {} an hour, all workers together.",
+      account_of(endpoint, load.window), human_bytes(memory.low), human_bytes(memory.high),
+      human_bytes(memory.late_low), human_bytes(memory.late_high), human_bytes(per_hour));
+  tell_sites(finding, memory);
   const domain::WorkerReport *grown = grown_worker(load);
-  finding.remedy = place_to_look(name, grown == nullptr ? nullptr : held_type(*grown), load) +
-                   stopgap(load, server_growth, thresholds);
+  finding.remedy =
+      place_to_look(name, grown == nullptr ? nullptr : held_type(*grown), memory, load) +
+      stopgap(load, server_growth, thresholds);
 
   cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");
   cite_bytes(finding, "retained per request", memory.retained_bytes_per_request);

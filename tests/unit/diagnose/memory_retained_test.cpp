@@ -160,6 +160,28 @@ TEST(MemoryRetainedTest, IsSilentAboutAFewBytes)
   EXPECT_TRUE(retained(report_with(keeping(1000, 100), 100)).empty()); // 98 KiB in all
 }
 
+TEST(MemoryRetainedTest, NamesTheLinesThatAllocateWhatIsKept)
+{
+  EndpointMemory memory = keeping(28 * kib, 1000);
+  memory.tier = domain::MemoryTier::allocations;
+  memory.sites = { { "shop/views.py:12 in render", 20 << 20, 1000 },
+                   { "shop/views.py:40 in log", 7 << 20, 1000 } };
+
+  const auto findings = retained(report_with(memory, 1000));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_NE(findings[0].detail.find("1000 requests in 10.0 s allocated about 27.3 MiB that was not "
+                                    "freed once they had settled"),
+            std::string::npos)
+      << findings[0].detail;
+  EXPECT_NE(findings[0].detail.find("Of what is not freed was allocated: 20.0 MiB at "
+                                    "shop/views.py:12 in render, 7.00 MiB at "
+                                    "shop/views.py:40 in log."),
+            std::string::npos)
+      << findings[0].detail;
+  EXPECT_TRUE(findings[0].remedy.starts_with("Look at shop/views.py:12 in render:"))
+      << findings[0].remedy;
+}
+
 TEST(MemoryRetainedTest, IsSilentAboutWhatItsRequestsDidNotTake)
 {
   EndpointMemory memory = keeping(28 * kib, 1000);
