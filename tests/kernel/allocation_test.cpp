@@ -79,27 +79,27 @@ class AllocationTest : public testing::Test {
 protected:
   void SetUp() override
   {
-    observed_ = Observed::start({}, listener_.address());
-    if (!observed_)
+    observed = Observed::start({}, listener.address());
+    if (!observed)
       GTEST_SKIP() << "needs CAP_BPF and CAP_PERFMON";
-    worker_.emplace([this] { serve_one_at_a_time(listener_, do_deed); });
-    ask(listener_, "GET / HTTP/1.1\r\n\r\n");
-    ASSERT_TRUE(observed_->wait_for_requests(1));
+    worker.emplace([this] { serve_one_at_a_time(listener, do_deed); });
+    ask(listener, "GET / HTTP/1.1\r\n\r\n");
+    ASSERT_TRUE(observed->wait_for_requests(1));
     domain::AllocationQuery query;
     query.interval_bytes = 1;
     query.budget_share = 1;
-    const auto traced = observed_->collector->trace_allocations(
-        { static_cast<std::uint32_t>(worker_->tgid()) }, query, 1h);
+    const auto traced = observed->collector->trace_allocations(
+        { static_cast<std::uint32_t>(worker->tgid()) }, query, 1h);
     ASSERT_TRUE(traced) << traced.error().what;
   }
 
   /// The request, once it has ended.
   domain::Request ask_for(const std::string &path)
   {
-    const std::size_t before = observed_->requests().size();
-    EXPECT_TRUE(ask(listener_, "GET " + path + " HTTP/1.1\r\n\r\n").ends_with("ok")) << path;
-    EXPECT_TRUE(observed_->wait_for_requests(before + 1)) << path;
-    return observed_->requests().back();
+    const std::size_t before = observed->requests().size();
+    EXPECT_TRUE(ask(listener, "GET " + path + " HTTP/1.1\r\n\r\n").ends_with("ok")) << path;
+    EXPECT_TRUE(observed->wait_for_requests(before + 1)) << path;
+    return observed->requests().back();
   }
 
   struct Account {
@@ -112,7 +112,7 @@ protected:
   {
     std::map<std::uint64_t, std::uint64_t> allocated;
     Account account;
-    for (const auto &seen : observed_->all_of<domain::AllocationsSeen>()) {
+    for (const auto &seen : observed->all_of<domain::AllocationsSeen>()) {
       account.gaps += seen.gap;
       for (const domain::Allocation &allocation : seen.allocations) {
         if (allocation.bytes >= odd_bytes / 2)
@@ -128,9 +128,9 @@ protected:
     return account;
   }
 
-  Listener listener_;
-  std::unique_ptr<Observed> observed_;
-  std::optional<WorkerProcess> worker_;
+  Listener listener;
+  std::unique_ptr<Observed> observed;
+  std::optional<WorkerProcess> worker;
 };
 
 using Sizes = std::multiset<std::uint64_t>;
@@ -148,7 +148,7 @@ TEST_F(AllocationTest, SeesWhatIsAllocatedAndNotFreed)
     std::ranges::set_difference(after.kept, before.kept, std::inserter(fresh, fresh.end()));
     EXPECT_EQ(fresh, Sizes{ bytes }) << path;
     bool is_its = false;
-    for (const auto &seen : observed_->all_of<domain::AllocationsSeen>()) {
+    for (const auto &seen : observed->all_of<domain::AllocationsSeen>()) {
       for (const domain::Allocation &allocation : seen.allocations)
         is_its |= allocation.bytes == bytes && allocation.tid == request.tid &&
                   allocation.request_sequence == request.sequence;
@@ -201,19 +201,19 @@ TEST_F(AllocationTest, SeesNothingOfWhatIsRefused)
 TEST_F(AllocationTest, EndsWithItsProcess)
 {
   ask_for("/malloc");
-  ask(listener_, "GET /die HTTP/1.1\r\n\r\n");
+  ask(listener, "GET /die HTTP/1.1\r\n\r\n");
   ASSERT_TRUE(
-      observed_->wait_until([&] { return account().gaps.find("it ended") != std::string::npos; }));
+      observed->wait_until([&] { return account().gaps.find("it ended") != std::string::npos; }));
   EXPECT_EQ(account().kept, (Sizes{ odd_bytes }));
 }
 
 TEST_F(AllocationTest, IsOneAtATime)
 {
-  const auto again = observed_->collector->trace_allocations({}, {}, 1h);
+  const auto again = observed->collector->trace_allocations({}, {}, 1h);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().kind, Error::Kind::exhausted);
-  observed_->collector->end_trace();
-  EXPECT_TRUE(observed_->collector->trace_allocations({}, {}, 1h));
+  observed->collector->end_trace();
+  EXPECT_TRUE(observed->collector->trace_allocations({}, {}, 1h));
 }
 
 TEST_F(AllocationTest, FindsTheAllocatorThatWasPreloaded)
