@@ -109,7 +109,7 @@ void Roster::join(std::uint32_t tgid, const Member &member, std::vector<Change> 
 }
 
 void Roster::leave(std::uint32_t tgid, Member &member, std::string reason,
-                   std::vector<Change> &changes, std::optional<ProcessEvent> exit)
+                   std::vector<Change> &changes, const std::optional<ProcessEvent> &exit)
 {
   member.alive = false;
   ++turnover_[member.server].ended;
@@ -117,7 +117,7 @@ void Roster::leave(std::uint32_t tgid, Member &member, std::string reason,
                       .tgid = tgid,
                       .server = member.server,
                       .reason = std::move(reason),
-                      .exit = std::move(exit) });
+                      .exit = exit });
 }
 
 void Roster::scan(const Server &server, MonotonicTime time, std::vector<Change> &changes)

@@ -69,7 +69,7 @@ private:
 
   void join(std::uint32_t tgid, const Member &member, std::vector<Change> &changes);
   void leave(std::uint32_t tgid, Member &member, std::string reason, std::vector<Change> &changes,
-             std::optional<ProcessEvent> exit = std::nullopt);
+             const std::optional<ProcessEvent> &exit = std::nullopt);
   void scan(const Server &server, MonotonicTime time, std::vector<Change> &changes);
 
   std::map<std::uint32_t, Server> servers_;
