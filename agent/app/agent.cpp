@@ -48,6 +48,19 @@ std::vector<domain::Server> chosen_of(std::vector<domain::Server> servers,
   return servers;
 }
 
+/// A report tells of the past too.
+void keep_the_living(std::vector<domain::ServerReport> &servers,
+                     const std::vector<std::uint32_t> &masters)
+{
+  std::erase_if(servers, [&](const domain::ServerReport &server) {
+    return !is_among(masters, server.server.master_tgid);
+  });
+  for (domain::ServerReport &server : servers)
+    std::erase_if(server.workers, [](const domain::WorkerReport &worker) {
+      return worker.state == domain::WorkerState::exited;
+    });
+}
+
 bool is_ready(const std::future<void> &work)
 {
   return work.wait_for(0s) == std::future_status::ready;
@@ -161,18 +174,22 @@ Result<std::vector<domain::ServerReport>> Agent::servers(const std::vector<std::
   const Result<Watched> watched = refreshed(tgids);
   if (!watched)
     return tl::unexpected(watched.error());
-  const std::vector<std::uint32_t> &masters =
-      watched->chosen.empty() ? watched->masters : watched->chosen;
   std::vector<domain::ServerReport> servers = feed_.report_so_far(clock_()).servers;
-  // The report tells of the past too.
-  std::erase_if(servers, [&](const domain::ServerReport &server) {
-    return !is_among(masters, server.server.master_tgid);
-  });
-  for (domain::ServerReport &server : servers)
-    std::erase_if(server.workers, [](const domain::WorkerReport &worker) {
-      return worker.state == domain::WorkerState::exited;
-    });
+  keep_the_living(servers, watched->chosen.empty() ? watched->masters : watched->chosen);
   return servers;
+}
+
+Result<domain::Report> Agent::totals()
+{
+  const Result<Watched> watched = refreshed({});
+  if (!watched)
+    return tl::unexpected(watched.error());
+  domain::Report report = feed_.report_so_far(clock_(), domain::Evidence::OpenRequests::left_out);
+  keep_the_living(report.servers, watched->masters);
+  std::erase_if(report.endpoints, [&](const domain::EndpointReport &endpoint) {
+    return !is_among(watched->masters, endpoint.server);
+  });
+  return report;
 }
 
 bool Agent::watches_nothing()

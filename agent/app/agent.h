@@ -33,6 +33,7 @@ public:
 
   [[nodiscard]] Result<domain::Report>
   report_so_far(const std::vector<std::uint32_t> &tgids) override;
+  [[nodiscard]] Result<domain::Report> totals() override;
   [[nodiscard]] Result<domain::Report> observe(const serve::ReportQuery &query,
                                                const std::function<bool()> &cancelled) override;
   [[nodiscard]] Result<std::vector<domain::ServerReport>>

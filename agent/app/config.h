@@ -9,6 +9,7 @@
 #include "serve/address.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,11 @@ struct Config {
   std::vector<std::string> listen{ std::string{ default_address } };
   std::uint32_t ring_buffer_bytes = 4 << 20;
   domain::Nanos wait_threshold = std::chrono::milliseconds{ 1 };
+  /// HOST:PORT, or "off"; without a value the default address, which another program may have.
+  std::optional<std::string> http;
+  // [metrics]
+  std::uint32_t metrics_max_endpoints = 200;
+  domain::Nanos metrics_findings_window = std::chrono::minutes{ 1 };
   // [routes]
   std::vector<std::string> route_patterns;
   // [peers]

@@ -1,5 +1,6 @@
 #include "app/config_keys.h"
 
+#include "domain/evidence.h"
 #include "domain/route.h"
 
 #include <algorithm>
@@ -49,6 +50,33 @@ Result<> set_listen(Config &config, const toml::node &value)
   if (addresses->empty())
     return wrong("must name at least one address");
   config.listen = std::move(*addresses);
+  return {};
+}
+
+Result<> set_http(Config &config, const toml::node &value)
+{
+  const std::optional<std::string> address = value.value_exact<std::string>();
+  if (!address || address->empty())
+    return wrong("must be \"HOST:PORT\" or \"off\"");
+  config.http = *address;
+  return {};
+}
+
+Result<> set_metrics_max_endpoints(Config &config, const toml::node &value)
+{
+  const std::optional<std::int64_t> number = value.value_exact<std::int64_t>();
+  if (!number || *number < 1 || *number > domain::Evidence::max_endpoints)
+    return wrong(fmt::format("must be 1 to {}", domain::Evidence::max_endpoints));
+  config.metrics_max_endpoints = static_cast<std::uint32_t>(*number);
+  return {};
+}
+
+Result<> set_metrics_findings_window(Config &config, const toml::node &value)
+{
+  const Result<double> window_s = positive_number(value);
+  if (!window_s || *window_s < 1 || *window_s > 3600)
+    return wrong("must be 1 to 3600");
+  config.metrics_findings_window = domain::Nanos{ std::llround(*window_s * 1e9) };
   return {};
 }
 
@@ -166,8 +194,11 @@ const std::vector<ConfigKey> &all_keys()
 {
   static const std::vector<ConfigKey> keys{
     { "agent", "listen", set_listen },
+    { "agent", "http", set_http },
     { "agent", "ring_buffer_bytes", set_ring_buffer_bytes },
     { "agent", "wait_threshold_ms", set_wait_threshold },
+    { "metrics", "max_endpoints", set_metrics_max_endpoints },
+    { "metrics", "findings_window_s", set_metrics_findings_window },
     { "routes", "patterns", set_route_patterns },
     { "peers", "ports", set_peer_ports },
     { "findings", "blocking_min_requests", count(&Thresholds::blocking_min_requests) },

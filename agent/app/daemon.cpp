@@ -4,6 +4,7 @@
 #include "app/log.h"
 #include "app/version.h"
 #include "serve/escape.h"
+#include "serve/http_server.h"
 #include "serve/server.h"
 
 #include <CLI/CLI.hpp>
@@ -16,8 +17,12 @@
 namespace linger::app {
 namespace {
 
+/// In the place of an address.
+constexpr std::string_view no_http = "off";
+
 struct DaemonArguments {
   std::vector<std::string> listen;
+  std::string http;
   std::string config_path;
   bool insecure_listen = false;
 };
@@ -64,7 +69,31 @@ Result<Config> configured(const DaemonArguments &arguments)
       arguments.config_path.empty() ? Result<Config>{} : read_config(arguments.config_path);
   if (config && !arguments.listen.empty())
     config->listen = arguments.listen;
+  if (config && !arguments.http.empty())
+    config->http = arguments.http;
   return config;
+}
+
+/// Nothing where HTTP is not served. The address that nobody asked for may be somebody else's.
+Result<std::optional<serve::HttpServer>> serve_http(const Config &config, Agent &agent,
+                                                    bool allow_remote)
+{
+  if (config.http == no_http)
+    return std::nullopt;
+  Result<serve::HttpServer> server = serve::HttpServer::start(
+      config.http.value_or(std::string{ serve::default_http_address }), agent,
+      { .allow_remote = allow_remote,
+        .max_endpoints = config.metrics_max_endpoints,
+        .findings_window = config.metrics_findings_window });
+  if (!server && config.http)
+    return tl::unexpected(server.error());
+  if (!server) {
+    spdlog::warn("no metrics are served: {}. --http gives them another address, or \"off\"",
+                 server.error().what);
+    return std::nullopt;
+  }
+  spdlog::info("metrics at http://{}/metrics", server->address());
+  return std::optional{ std::move(*server) };
 }
 
 Result<> serve_until_told(const Config &config, const DaemonArguments &arguments,
@@ -79,11 +108,17 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
     return tl::unexpected(server.error());
   spdlog::info("lingerd {} listens on {}", version, fmt::join(server->addresses(), ", "));
 
+  Result<std::optional<serve::HttpServer>> http =
+      serve_http(config, **agent, arguments.insecure_listen);
+  if (!http)
+    return tl::unexpected(http.error());
+
   while (!signals.came_within(std::chrono::milliseconds{ 500 })) {
     if (const std::optional<Error> error = (*agent)->failure_so_far())
       return tl::unexpected(*error);
   }
   spdlog::info("ending");
+  http->reset();
   server->stop(); // first, so that callers are told that the agent ends, not that it failed
   return {};
 }
@@ -102,6 +137,10 @@ ExitStatus run_lingerd(std::vector<std::string> arguments)
       ->type_name("ADDRESS")
       ->expected(1)
       ->take_all();
+  app.add_option("--http", daemon.http,
+                 "HOST:PORT of the metrics at /metrics, or \"off\" (default " +
+                     std::string{ serve::default_http_address } + ")")
+      ->type_name("ADDRESS");
   app.add_flag("--insecure-listen", daemon.insecure_listen,
                "Allow addresses that other hosts can reach: nothing is encrypted, nobody is asked "
                "who they are");

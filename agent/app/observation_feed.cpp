@@ -65,11 +65,12 @@ void ObservationFeed::tell_time(domain::ClockAnchor now)
   clock_ = now;
 }
 
-domain::Report ObservationFeed::report_so_far(domain::ClockAnchor now)
+domain::Report ObservationFeed::report_so_far(domain::ClockAnchor now,
+                                              domain::Evidence::OpenRequests open)
 {
   const std::scoped_lock lock{ mutex_ };
   since_start_.add(domain::WindowMark{ .clock = now });
-  return since_start_.report();
+  return since_start_.report(open);
 }
 
 std::unique_ptr<ObservationFeed::Window>

@@ -28,7 +28,9 @@ public:
   void tell_time(domain::ClockAnchor now);
 
   /// Everything since the start, without findings. The window ends at `now`.
-  [[nodiscard]] domain::Report report_so_far(domain::ClockAnchor now);
+  [[nodiscard]] domain::Report
+  report_so_far(domain::ClockAnchor now,
+                domain::Evidence::OpenRequests open = domain::Evidence::OpenRequests::included);
 
   /// What happens in one window, to some servers. Ends when destroyed.
   class Window;

@@ -25,9 +25,9 @@ void Evidence::add(const Observation &observation)
   std::visit([this](const auto &seen) { state_->sums.add(seen); }, observation);
 }
 
-Report Evidence::report() const
+Report Evidence::report(OpenRequests open) const
 {
-  return state_->sums.report();
+  return state_->sums.report(open == OpenRequests::included);
 }
 
 } // namespace linger::domain

@@ -25,9 +25,12 @@ public:
 
   void add(const Observation &observation);
 
+  /// Whether a request whose response may not have ended yet is included as it stands.
+  enum class OpenRequests { included, left_out };
+
   /// The report without findings (diagnose/ adds them). The window runs from the first WindowMark
-  /// to the latest one. A request whose response may not have ended yet is included as it stands.
-  [[nodiscard]] Report report() const;
+  /// to the latest one. With open requests left out, no sum of an endpoint ever falls.
+  [[nodiscard]] Report report(OpenRequests open = OpenRequests::included) const;
 
 private:
   struct State;

@@ -290,10 +290,11 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
   return report;
 }
 
-Report EvidenceState::report() const
+Report EvidenceState::report(bool with_open_requests) const
 {
   EvidenceState settled = *this;
-  settled.settle();
+  if (with_open_requests)
+    settled.settle();
 
   Report report{ .clock = clock_, .window = window() };
   for (const auto &[master, server] : roster_.servers())

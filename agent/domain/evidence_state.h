@@ -44,7 +44,7 @@ public:
   void add(const AllocationsSeen &seen);
   void add(const WindowMark &mark);
 
-  [[nodiscard]] Report report() const;
+  [[nodiscard]] Report report(bool with_open_requests) const;
 
 private:
   struct Process {

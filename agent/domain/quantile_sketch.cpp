@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace linger::domain {
 namespace {
@@ -52,6 +53,18 @@ void QuantileSketch::merge(const QuantileSketch &other)
     if (added[i] != 0)
       slot(first + i) += added[i];
   }
+}
+
+std::uint64_t QuantileSketch::count_at_most(std::uint64_t value) const
+{
+  if (value == 0)
+    return zeros_;
+  const std::size_t end = bucket_of(value) + 1;
+  if (end <= first_)
+    return zeros_;
+  const auto last =
+      buckets_.begin() + static_cast<std::ptrdiff_t>(std::min(end - first_, buckets_.size()));
+  return std::accumulate(buckets_.begin(), last, zeros_);
 }
 
 double QuantileSketch::mean() const

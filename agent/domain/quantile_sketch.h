@@ -25,6 +25,11 @@ public:
   [[nodiscard]] std::uint64_t max() const { return max_; }
   [[nodiscard]] double mean() const;
 
+  /// How many values are no greater, as far as buckets tell: those of the bucket that `value` lies
+  /// in count as a whole, so that a value up to 2 % above it may be among them. Never falls as
+  /// values come.
+  [[nodiscard]] std::uint64_t count_at_most(std::uint64_t value) const;
+
   /// The value at `rank` (0 to 1) of the sorted values, 0 when there are none.
   [[nodiscard]] std::uint64_t quantile(double rank) const;
 

@@ -41,6 +41,11 @@ public:
   [[nodiscard]] virtual Result<domain::Report>
   report_so_far(const std::vector<std::uint32_t> &tgids) = 0;
 
+  /// Everything since the agent started that is over: the sums of an endpoint never fall from one
+  /// call to the next. Only of servers and workers that are watched at this moment; without
+  /// findings.
+  [[nodiscard]] virtual Result<domain::Report> totals() = 0;
+
   /// Observes for the window from now on and answers, findings included. Blocks; looks at
   /// `cancelled` several times a second and fails as `exhausted` when it turns true.
   [[nodiscard]] virtual Result<domain::Report> observe(const ReportQuery &query,

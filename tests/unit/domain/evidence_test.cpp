@@ -99,6 +99,16 @@ TEST_F(EvidenceTest, CountsAProvisionalRequestOnceAndAsItStands)
   EXPECT_EQ(final_report.endpoints[0].times.wall(), 250ms);
 }
 
+TEST_F(EvidenceTest, LeavesOpenRequestsOutOfSumsThatMustNotFall)
+{
+  evidence.add(request(1, 10ms, 20ms));
+  evidence.add(provisional(request(2, 30ms, 60ms)));
+  evidence.add(mark(1s));
+
+  EXPECT_EQ(requests_in(evidence.report()), 2U);
+  EXPECT_EQ(requests_in(evidence.report(Evidence::OpenRequests::left_out)), 1U);
+}
+
 TEST_F(EvidenceTest, GivesTheSameReportHoweverOftenItIsAsked)
 {
   evidence.add(wait_in(1, Cause::database, "db", 30ms));

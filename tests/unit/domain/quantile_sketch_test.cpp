@@ -19,6 +19,21 @@ TEST(QuantileSketchTest, AnswersZeroWhenEmpty)
   EXPECT_EQ(sketch.mean(), 0);
 }
 
+TEST(QuantileSketchTest, CountsWhatIsNoGreaterThanAValue)
+{
+  QuantileSketch sketch;
+  EXPECT_EQ(sketch.count_at_most(100), 0U);
+  for (const std::uint64_t value : { 0U, 50U, 100U, 200U, 100'000U })
+    sketch.add(value);
+
+  EXPECT_EQ(sketch.count_at_most(0), 1U);
+  EXPECT_EQ(sketch.count_at_most(40), 1U);
+  EXPECT_EQ(sketch.count_at_most(100), 3U);
+  EXPECT_EQ(sketch.count_at_most(190), 3U);
+  EXPECT_EQ(sketch.count_at_most(1'000'000), 5U);
+  EXPECT_EQ(sketch.count_at_most(UINT64_MAX), 5U);
+}
+
 TEST(QuantileSketchTest, IsOffByAtMostOnePercentAtEveryRank)
 {
   std::mt19937_64 random(1);

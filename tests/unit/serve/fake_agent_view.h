@@ -59,6 +59,8 @@ public:
     return report_;
   }
 
+  Result<domain::Report> totals() override { return report_so_far({}); }
+
   Result<domain::Report> observe(const ReportQuery &query,
                                  const std::function<bool()> &cancelled) override
   {

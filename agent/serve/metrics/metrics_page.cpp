@@ -1,0 +1,325 @@
+#include "serve/metrics/metrics_page.h"
+
+#include "serve/escape.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
+
+namespace linger::serve {
+namespace {
+
+using domain::EndpointReport;
+using domain::Nanos;
+using domain::ServerReport;
+using domain::WorkerReport;
+
+/// Those that OpenTelemetry recommends for http.server.request.duration, in ns
+/// (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/).
+constexpr std::array<std::uint64_t, 14> bounds_ns{ 5'000'000,     10'000'000,    25'000'000,
+                                                   50'000'000,    75'000'000,    100'000'000,
+                                                   250'000'000,   500'000'000,   750'000'000,
+                                                   1'000'000'000, 2'500'000'000, 5'000'000'000,
+                                                   7'500'000'000, 10'000'000'000 };
+
+double seconds(Nanos span)
+{
+  return static_cast<double>(span.count()) * 1e-9;
+}
+
+std::vector<double> bounds_seconds()
+{
+  std::vector<double> bounds;
+  for (const std::uint64_t bound : bounds_ns)
+    bounds.push_back(static_cast<double>(bound) * 1e-9);
+  return bounds;
+}
+
+Labels plus(Labels labels, std::string_view name, std::string value)
+{
+  labels.emplace_back(name, std::move(value));
+  return labels;
+}
+
+const char *name_of(domain::WorkerState state)
+{
+  switch (state) {
+    case domain::WorkerState::idle:
+      return "idle";
+    case domain::WorkerState::busy:
+      return "busy";
+    case domain::WorkerState::blocked:
+      return "blocked";
+    case domain::WorkerState::exited:
+    case domain::WorkerState::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+/// One scrape. The names of servers are looked up for what belongs to them.
+class Page {
+public:
+  Page(const domain::Report &totals, Exposition::Format format) : totals_(totals), text_(format)
+  {
+    for (const ServerReport &server : totals.servers)
+      apps_[server.server.master_tgid] = valid_utf8(server.server.app);
+  }
+
+  void tell_endpoints(const std::vector<EndpointReport> &endpoints);
+  void tell_findings(const std::vector<domain::Finding> &findings);
+  void tell_workers();
+  void tell_servers();
+  void tell_agent();
+  [[nodiscard]] std::string finish() { return text_.finish(); }
+
+private:
+  [[nodiscard]] Labels labels_of(std::uint32_t master) const;
+  [[nodiscard]] Labels labels_of(const EndpointReport &endpoint) const;
+  template <typename Tell>
+  void each_worker(const Tell &tell);
+  void tell_memory_kept(const std::vector<EndpointReport> &endpoints);
+
+  const domain::Report &totals_;
+  Exposition text_;
+  std::map<std::uint32_t, std::string> apps_; // by master
+};
+
+Labels Page::labels_of(std::uint32_t master) const
+{
+  const auto app = apps_.find(master);
+  return { { "app", app == apps_.end() ? "" : app->second },
+           { "master_tgid", std::to_string(master) } };
+}
+
+Labels Page::labels_of(const EndpointReport &endpoint) const
+{
+  Labels labels = labels_of(endpoint.server);
+  labels.emplace_back("http_request_method", valid_utf8(endpoint.method));
+  labels.emplace_back("http_route", valid_utf8(endpoint.route));
+  return labels;
+}
+
+void Page::tell_endpoints(const std::vector<EndpointReport> &endpoints)
+{
+  text_.family("http_server_request_duration_seconds", MetricType::histogram, "seconds",
+               "Wall time of requests, from the completed connection or the arrival of their first "
+               "byte to the last byte of the response.");
+  for (const EndpointReport &endpoint : endpoints) {
+    std::vector<std::uint64_t> at_most;
+    for (const std::uint64_t bound : bounds_ns)
+      at_most.push_back(endpoint.wall_ns.count_at_most(bound));
+    text_.histogram(labels_of(endpoint), bounds_seconds(), at_most, endpoint.wall_ns.count(),
+                    seconds(endpoint.times.wall()));
+  }
+
+  text_.family("linger_endpoint_time_seconds", MetricType::counter, "seconds",
+               "The same by cause: for one endpoint all causes add up to its wall time.");
+  for (const EndpointReport &endpoint : endpoints) {
+    for (const domain::Cause cause : domain::all_causes()) {
+      if (endpoint.times[cause] != Nanos::zero())
+        text_.sample(plus(labels_of(endpoint), "cause", std::string{ name_of(cause) }),
+                     seconds(endpoint.times[cause]));
+    }
+  }
+
+  text_.family("linger_endpoint_throttled_seconds", MetricType::counter, "seconds",
+               "The part of the run-queue time in which the workers' control groups had used up "
+               "their CPU time.");
+  for (const EndpointReport &endpoint : endpoints)
+    text_.sample(labels_of(endpoint), seconds(endpoint.throttled));
+
+  text_.family("linger_endpoint_errors", MetricType::counter, "",
+               "Requests whose response had a status of 500 or above.");
+  for (const EndpointReport &endpoint : endpoints)
+    text_.sample(labels_of(endpoint), endpoint.errors);
+
+  tell_memory_kept(endpoints);
+}
+
+void Page::tell_memory_kept(const std::vector<EndpointReport> &endpoints)
+{
+  text_.family("linger_endpoint_retained_bytes", MetricType::gauge, "bytes",
+               "Memory that one request leaves behind, mean since the agent started: the estimate "
+               "and the bounds that hold with 95 %.");
+  for (const EndpointReport &endpoint : endpoints) {
+    const domain::EndpointMemory &memory = endpoint.memory;
+    if (memory.tier == domain::MemoryTier::none)
+      continue;
+    const Labels labels = labels_of(endpoint);
+    text_.sample(plus(labels, "bound", "low"), memory.low);
+    text_.sample(plus(labels, "bound", "estimate"), memory.retained_bytes_per_request);
+    text_.sample(plus(labels, "bound", "high"), memory.high);
+  }
+}
+
+void Page::tell_findings(const std::vector<domain::Finding> &findings)
+{
+  text_.family("linger_findings", MetricType::gauge, "",
+               "1 for each rule and endpoint with a finding in the latest window.");
+  std::map<std::vector<std::string>, Labels> told; // no series twice
+  for (const domain::Finding &finding : findings) {
+    Labels labels = labels_of(finding.server);
+    labels.emplace_back("rule", finding.rule);
+    labels.emplace_back("severity", name_of(finding.severity));
+    labels.emplace_back("endpoint",
+                        finding.endpoints.empty() ? "" : valid_utf8(finding.endpoints.front()));
+    std::vector<std::string> key;
+    for (const auto &[name, value] : labels)
+      key.push_back(value);
+    told.emplace(std::move(key), std::move(labels));
+  }
+  for (const auto &[key, labels] : told)
+    text_.sample(labels, std::uint64_t{ 1 });
+}
+
+template <typename Tell>
+void Page::each_worker(const Tell &tell)
+{
+  for (const ServerReport &server : totals_.servers) {
+    for (const WorkerReport &worker : server.workers) {
+      Labels labels = labels_of(server.server.master_tgid);
+      labels.emplace_back("worker_tgid", std::to_string(worker.tgid));
+      tell(labels, worker);
+    }
+  }
+}
+
+void Page::tell_workers()
+{
+  text_.family("linger_worker_requests", MetricType::counter, "", "Requests that ended.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    text_.sample(labels, worker.requests);
+  });
+
+  text_.family("linger_worker_time_seconds", MetricType::counter, "seconds",
+               "Time of the worker's requests by cause.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    for (const domain::Cause cause : domain::all_causes()) {
+      if (worker.times[cause] != Nanos::zero())
+        text_.sample(plus(labels, "cause", std::string{ name_of(cause) }),
+                     seconds(worker.times[cause]));
+    }
+  });
+
+  text_.family("linger_worker_state", MetricType::gauge, "",
+               "1 for what the worker does at this moment: idle, busy, blocked or unknown.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    text_.sample(plus(labels, "state", name_of(worker.state)), std::uint64_t{ 1 });
+  });
+
+  text_.family("linger_worker_open_request_seconds", MetricType::gauge, "seconds",
+               "Age of the oldest request that the worker has not answered; 0 without one.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    text_.sample(labels, seconds(worker.open_request));
+  });
+
+  text_.family("linger_worker_resident_memory_bytes", MetricType::gauge, "bytes",
+               "Resident set by kind: anonymous, file or shared.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    text_.sample(plus(labels, "kind", "anonymous"), worker.memory.anonymous_bytes);
+    text_.sample(plus(labels, "kind", "file"), worker.memory.file_bytes);
+    text_.sample(plus(labels, "kind", "shared"), worker.memory.shared_bytes);
+  });
+
+  text_.family(
+      "linger_worker_connections", MetricType::gauge, "",
+      "Outgoing connections that the worker holds, by the cause that waiting on them has.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    std::map<std::string, std::uint64_t> open;
+    for (const domain::PeerReport &peer : worker.connections)
+      open[std::string{ name_of(peer.peer.cause) }] += peer.open;
+    for (const auto &[cause, count] : open)
+      text_.sample(plus(labels, "cause", cause), count);
+  });
+}
+
+void Page::tell_servers()
+{
+  text_.family("linger_server", MetricType::info, "", "What the server is and how it was started.");
+  for (const ServerReport &server : totals_.servers) {
+    Labels labels = labels_of(server.server.master_tgid);
+    labels.emplace_back("kind", name_of(server.server.kind));
+    labels.emplace_back("worker_class", valid_utf8(server.server.worker_class));
+    labels.emplace_back("python_version", valid_utf8(server.server.python_version));
+    labels.emplace_back("listen",
+                        valid_utf8(fmt::format("{}", fmt::join(server.server.listen, ","))));
+    labels.emplace_back("container", valid_utf8(server.server.container));
+    text_.sample(labels, std::uint64_t{ 1 });
+  }
+
+  text_.family("linger_server_workers", MetricType::gauge, "", "Workers that live.");
+  for (const ServerReport &server : totals_.servers)
+    text_.sample(labels_of(server.server.master_tgid), std::uint64_t{ server.workers.size() });
+
+  text_.family("linger_server_worker_restarts", MetricType::counter, "",
+               "Workers that took the place of one that ended.");
+  for (const ServerReport &server : totals_.servers) {
+    std::uint64_t restarts = 0;
+    for (const WorkerReport &worker : server.workers)
+      restarts = std::max<std::uint64_t>(restarts, worker.restarts);
+    text_.sample(labels_of(server.server.master_tgid), restarts);
+  }
+
+  text_.family("linger_listen_queue_length", MetricType::gauge, "",
+               "Connections that no worker has accepted yet.");
+  for (const ServerReport &server : totals_.servers) {
+    for (const domain::ListenQueueReport &queue : server.listen_queues)
+      text_.sample(plus(labels_of(server.server.master_tgid), "listen", queue.address),
+                   std::uint64_t{ queue.length });
+  }
+  text_.family("linger_listen_queue_limit", MetricType::gauge, "",
+               "The most there may be, as the kernel has it.");
+  for (const ServerReport &server : totals_.servers) {
+    for (const domain::ListenQueueReport &queue : server.listen_queues)
+      text_.sample(plus(labels_of(server.server.master_tgid), "listen", queue.address),
+                   std::uint64_t{ queue.limit });
+  }
+}
+
+void Page::tell_agent()
+{
+  const domain::Coverage &coverage = totals_.coverage;
+  const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+    text_.family(name, MetricType::counter, "", help);
+    text_.sample({}, value);
+  };
+  counter("linger_agent_requests_seen", "Requests that were seen whole, on all servers.",
+          coverage.requests_seen);
+  counter("linger_agent_requests_broken",
+          "Requests without a status or that are no HTTP: cut off, or not understood.",
+          coverage.requests_broken);
+  counter("linger_agent_requests_lost", "Requests that found no room on their way to the agent.",
+          coverage.requests_lost);
+  counter("linger_agent_records_lost", "Records of any kind that found no room.",
+          coverage.records_lost);
+
+  text_.family("linger_agent_cpu_seconds", MetricType::counter, "seconds",
+               "CPU time of the agent's own process.");
+  text_.sample({}, seconds(coverage.agent_cpu));
+  text_.family("linger_agent_bpf_run_seconds", MetricType::counter, "seconds",
+               "Time that the probes ran in the kernel.");
+  text_.sample({}, seconds(coverage.bpf_run));
+  text_.family("linger_agent_resident_memory_bytes", MetricType::gauge, "bytes",
+               "The agent's own resident set.");
+  text_.sample({}, coverage.agent_rss_bytes);
+}
+
+} // namespace
+
+std::string MetricsPage::text(const domain::Report &totals,
+                              const std::vector<domain::Finding> &findings,
+                              Exposition::Format format)
+{
+  Page page{ totals, format };
+  page.tell_endpoints(told_.of(totals.endpoints));
+  page.tell_findings(findings);
+  page.tell_workers();
+  page.tell_servers();
+  page.tell_agent();
+  return page.finish();
+}
+
+} // namespace linger::serve

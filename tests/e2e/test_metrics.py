@@ -1,0 +1,190 @@
+"""Do scrapers get true figures? A real Prometheus scrapes a real agent."""
+
+import json
+import re
+import subprocess
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+from harness.agent import Lingerd
+from harness.client import Client
+from harness.requirements import PROBES, SERVICES
+from harness.workload import WORKER_CLASSES
+from services.processes import free_port, wait_until
+
+pytestmark = pytest.mark.requires(*PROBES, *SERVICES, "prometheus")
+
+REQUESTS = 40
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "deploy" / "prometheus" / "linger.rules.yml"
+DASHBOARD = ROOT / "deploy" / "grafana" / "linger.json"
+
+
+@pytest.fixture(scope="module")
+def server(workload):
+    with workload.serve(*WORKER_CLASSES["sync"]) as running:
+        yield running
+
+
+@pytest.fixture
+def agent(server, directory):
+    port = free_port()
+    with Lingerd(directory, "--http", f"127.0.0.1:{port}") as running:
+        running.metrics = f"http://127.0.0.1:{port}/metrics"
+        yield running
+
+
+def fetch(url: str, **headers) -> str:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+        return answer.read().decode()
+
+
+def value(page: str, name: str, **labels) -> float:
+    """The sum of the samples of this name that have these labels."""
+    total, found = 0.0, False
+    for line in page.splitlines():
+        sample = re.fullmatch(re.escape(name) + r"(?:\{(.*)\})? (\S+)", line)
+        if sample and all(f'{key}="{wanted}"' in (sample[1] or "") for key, wanted in labels.items()):
+            total, found = total + float(sample[2]), True
+    assert found, f"{name} {labels} is not on\n{page}"
+    return total
+
+
+def named(text: str) -> set[str]:
+    """The families that it speaks of."""
+    names = re.findall(r"\b(?:linger_|http_server_)[a-z_]+", text)
+    return {re.sub(r"_(total|info|bucket|count|sum)$", "", name) for name in names}
+
+
+def panels() -> list[str]:
+    """What the dashboard asks, with its variables as Grafana would put them in."""
+    asked = [target["expr"] for panel in json.loads(DASHBOARD.read_text())["panels"]
+             for target in panel["targets"]]
+    return [expression.replace("$instance", ".*").replace("$app", ".*")
+            .replace("$__rate_interval", "1m") for expression in asked]
+
+
+def load(server) -> None:
+    client = Client(server.port)
+    for _ in range(REQUESTS):
+        client.get("/hello")
+
+
+@pytest.fixture
+def prometheus(agent, directory):
+    """Scrapes the agent every second; its address."""
+    config = directory / "prometheus.yml"
+    config.write_text(f"""
+global: {{ scrape_interval: 1s, scrape_timeout: 1s }}
+rule_files: [ "{RULES}" ]
+scrape_configs:
+  - job_name: linger
+    static_configs: [ {{ targets: [ "{urllib.parse.urlsplit(agent.metrics).netloc}" ] }} ]
+""")
+    address = f"127.0.0.1:{free_port()}"
+    with open(directory / "prometheus.log", "wb") as log:
+        child = subprocess.Popen(
+            ["/usr/bin/prometheus", f"--config.file={config}", f"--web.listen-address={address}",
+             f"--storage.tsdb.path={directory / 'tsdb'}"], stdout=log, stderr=log)
+    try:
+        yield f"http://{address}"
+    finally:
+        child.terminate()
+        child.wait(30)
+
+
+def ask_strictly(prometheus: str, expression: str) -> list:
+    """HTTPError where it does not understand the expression."""
+    query = urllib.parse.urlencode({"query": expression})
+    return json.loads(fetch(f"{prometheus}/api/v1/query?{query}"))["data"]["result"]
+
+
+def ask(prometheus: str, expression: str) -> list:
+    """Nothing while it is not there yet."""
+    try:
+        return ask_strictly(prometheus, expression)
+    except OSError:
+        return []
+
+
+def test_counts_the_requests_that_were_sent(agent, server):
+    load(server)
+    labels = {"http_route": "/hello", "http_request_method": "GET"}
+
+    def told() -> float:
+        page = fetch(agent.metrics)
+        return value(page, "http_server_request_duration_seconds_count", **labels) \
+            if "/hello" in page else 0
+    wait_until(lambda: told() >= REQUESTS, 10, "the requests are told")
+
+    page = fetch(agent.metrics)
+    assert value(page, "http_server_request_duration_seconds_count", **labels) == REQUESTS
+    assert value(page, "http_server_request_duration_seconds_bucket", le="+Inf", **labels) == REQUESTS
+    assert value(page, "linger_worker_requests_total") == REQUESTS
+    wall = value(page, "http_server_request_duration_seconds_sum", **labels)
+    assert value(page, "linger_endpoint_time_seconds_total", **labels) == pytest.approx(wall, rel=1e-6)
+
+
+def test_is_read_by_promtool(agent, server):
+    load(server)
+    for accept in ("text/plain", "application/openmetrics-text"):
+        page = fetch(agent.metrics, Accept=accept)
+        # promtool reads the older format only.
+        if accept == "text/plain":
+            checked = subprocess.run(["/usr/bin/promtool", "check", "metrics"], input=page, text=True,
+                                     capture_output=True, timeout=60)
+            assert checked.returncode == 0, checked.stderr + checked.stdout
+        else:
+            assert page.endswith("# EOF\n")
+
+
+def test_its_alert_rules_are_valid():
+    checked = subprocess.run(["/usr/bin/promtool", "check", "rules", RULES], capture_output=True,
+                             text=True, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_its_page_its_dashboard_and_its_rules_speak_of_the_same(agent, server):
+    load(server)
+    families = set(re.findall(r"^# TYPE (\S+) ", fetch(agent.metrics, Accept="application/openmetrics-text"), re.M))
+    # "`linger_agent_requests_seen_total`, `_broken_total`, `_lost_total`"
+    described = named((ROOT / "docs" / "metrics.md").read_text())
+    assert families - described == {"linger_agent_requests_broken", "linger_agent_requests_lost"}
+    assert described <= families
+    assert named("".join(panels()) + RULES.read_text()) <= families
+
+
+def test_its_dashboard_is_understood(agent, server, prometheus):
+    load(server)
+    wait_until(lambda: ask(prometheus, "linger_server_info"), 30, "Prometheus has scraped")
+    for expression in panels():
+        ask_strictly(prometheus, expression)
+    assert ask(prometheus, panels()[1])
+
+
+def test_is_scraped_by_prometheus(agent, server, prometheus):
+    load(server)
+    query = 'sum(http_server_request_duration_seconds_count{http_route="/hello"})'
+    wait_until(lambda: any(float(found["value"][1]) == REQUESTS
+                           for found in ask(prometheus, query)), 30, "Prometheus has the requests")
+    up = ask(prometheus, 'up{job="linger"}')
+    assert [found["value"][1] for found in up] == ["1"]
+    # What it is told comes as OpenMetrics: Prometheus asks for that first.
+    assert ask(prometheus, "linger_server_info")
+
+
+def test_tells_findings_while_they_hold(server, directory):
+    config = directory / "linger.toml"
+    config.write_text("[metrics]\nfindings_window_s = 3\n")
+    port = free_port()
+    with Lingerd(directory, "--http", f"127.0.0.1:{port}", "--config", config):
+        client = Client(server.port)
+
+        def told() -> bool:
+            client.get("/sleep")
+            return 'rule="blocking-io-in-request"' in fetch(f"http://127.0.0.1:{port}/metrics")
+        wait_until(told, 30, "the finding is told")
+        wait_until(lambda: "blocking-io" not in fetch(f"http://127.0.0.1:{port}/metrics"), 30,
+                   "the finding is gone")
