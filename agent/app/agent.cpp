@@ -204,6 +204,34 @@ Result<domain::Report> Agent::observe_while(const serve::ReportQuery &query, con
   return with_findings(evidence.report());
 }
 
+Result<domain::Profile> Agent::profile(const serve::ProfileQuery &query,
+                                       const std::function<bool()> &cancelled)
+{
+  bool was_cancelled = false;
+  Result<domain::Profile> profile = profile_while(query, [&](domain::Nanos) {
+    was_cancelled = cancelled();
+    return !was_cancelled;
+  });
+  if (profile && was_cancelled)
+    return failure(Error::Kind::exhausted, "the observation was cancelled");
+  return profile;
+}
+
+Result<domain::Profile> Agent::profile_while(const serve::ProfileQuery &query,
+                                             const KeepOn &keep_on)
+{
+  domain::Evidence evidence{ routes_, true };
+  const domain::MemoryTier memory = domain::needs_allocations(query.kind)
+                                        ? domain::MemoryTier::allocations
+                                        : domain::MemoryTier::growth;
+  const Result<> recorded =
+      record_while({ query.window, query.tgids, memory, query.allocations }, keep_on,
+                   [&](const domain::Observation &observation) { evidence.add(observation); });
+  if (!recorded)
+    return tl::unexpected(recorded.error());
+  return evidence.profile(query.kind);
+}
+
 Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep_on,
                              ObservationSink sink)
 {

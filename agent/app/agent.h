@@ -35,6 +35,8 @@ public:
   report_so_far(const std::vector<std::uint32_t> &tgids) override;
   [[nodiscard]] Result<domain::Report> observe(const serve::ReportQuery &query,
                                                const std::function<bool()> &cancelled) override;
+  [[nodiscard]] Result<domain::Profile> profile(const serve::ProfileQuery &query,
+                                                const std::function<bool()> &cancelled) override;
   [[nodiscard]] Result<std::vector<domain::ServerReport>>
   servers(const std::vector<std::uint32_t> &tgids) override;
   [[nodiscard]] domain::ClockAnchor clock() override { return clock_(); }
@@ -44,6 +46,10 @@ public:
   /// Like observe(), but a window that ends early has its report too.
   [[nodiscard]] Result<domain::Report> observe_while(const serve::ReportQuery &query,
                                                      const KeepOn &keep_on);
+
+  /// Like profile(), but a window that ends early has its profile too.
+  [[nodiscard]] Result<domain::Profile> profile_while(const serve::ProfileQuery &query,
+                                                      const KeepOn &keep_on);
 
   /// Hands every observation of the window to `sink`, on other threads, one at a time; a WindowMark
   /// is the first and the last.

@@ -308,6 +308,48 @@ Report EvidenceState::report() const
   return report;
 }
 
+Profile EvidenceState::profile(ProfileKind kind) const
+{
+  EvidenceState settled = *this;
+  settled.settle();
+
+  Profile profile{ .kind = kind,
+                   .clock = clock_,
+                   .window = window(),
+                   .values = values_of(kind),
+                   .main_value = main_value_of(kind) };
+  AllocationTrace traced;
+  for (const auto &[server, table] : settled.endpoints_) {
+    std::ranges::move(table.profile(server, kind), std::back_inserter(profile.samples));
+    for (const auto &[tgid, trace] : table.allocations().traces()) {
+      traced.settled += trace.settled;
+      traced.unsettled += trace.unsettled;
+      if (needs_allocations(kind) && !trace.gap.empty())
+        profile.notes.push_back("worker " + std::to_string(tgid) + ": " + trace.gap);
+    }
+  }
+  if (profile.samples.empty())
+    profile.notes.emplace_back(needs_allocations(kind)
+                                   ? "There is nothing to show: no request settled while "
+                                     "allocations were traced."
+                                   : "There is nothing to show: no request ended in the window.");
+  if (needs_allocations(kind))
+    profile.notes.push_back("Of the " + std::to_string(traced.settled) +
+                            " requests that had settled; " + std::to_string(traced.unsettled) +
+                            " had not and count nowhere.");
+  std::ranges::stable_sort(
+      profile.samples, std::ranges::greater{},
+      [&](const ProfileSample &sample) { return sample.values[profile.main_value]; });
+  std::ranges::copy(settled.coverage().gaps, std::back_inserter(profile.notes));
+  return profile;
+}
+
+bool EvidenceState::traced_allocations() const
+{
+  return std::ranges::any_of(
+      endpoints_, [](const auto &table) { return !table.second.allocations().traces().empty(); });
+}
+
 TimeWindow EvidenceState::window() const
 {
   return { begin_.value_or(clock_.monotonic), clock_.monotonic };
@@ -315,7 +357,7 @@ TimeWindow EvidenceState::window() const
 
 EndpointTable &EvidenceState::endpoints_of(std::uint32_t server)
 {
-  return endpoints_.try_emplace(server, max_endpoints_).first->second;
+  return endpoints_.try_emplace(server, max_endpoints_, profiled_).first->second;
 }
 
 } // namespace linger::domain

@@ -5,6 +5,7 @@
 #include "domain/endpoint_aggregate.h"
 #include "domain/listen_aggregate.h"
 #include "domain/observation.h"
+#include "domain/profile.h"
 #include "domain/report.h"
 #include "domain/roster.h"
 #include "domain/route.h"
@@ -25,8 +26,8 @@ namespace linger::domain {
 /// thread-safe.
 class EvidenceState {
 public:
-  EvidenceState(RouteTable routes, std::size_t max_endpoints)
-      : routes_(std::move(routes)), max_endpoints_(max_endpoints)
+  EvidenceState(RouteTable routes, std::size_t max_endpoints, bool profiled)
+      : routes_(std::move(routes)), max_endpoints_(max_endpoints), profiled_(profiled)
   {
   }
 
@@ -45,6 +46,8 @@ public:
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report() const;
+  [[nodiscard]] Profile profile(ProfileKind kind) const;
+  [[nodiscard]] bool traced_allocations() const;
 
 private:
   struct Process {
@@ -74,6 +77,7 @@ private:
 
   RouteTable routes_;
   std::size_t max_endpoints_;
+  bool profiled_;
   std::optional<MonotonicTime> begin_;
   ClockAnchor clock_;
   Roster roster_;

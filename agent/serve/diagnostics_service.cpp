@@ -2,7 +2,9 @@
 
 #include "serve/convert.h"
 #include "serve/duration_field.h"
+#include "serve/escape.h"
 #include "serve/finding_changes.h"
+#include "serve/render/profile.h"
 #include "serve/request_queue.h"
 #include "serve/status.h"
 
@@ -65,6 +67,37 @@ Result<domain::AllocationQuery> tracing_in(const v1::AllocationTracing &tracing)
   if (percent != 0)
     query.budget_share = percent / 100;
   return query;
+}
+
+Result<domain::ProfileKind> kind_in(const v1::GetProfileRequest &request)
+{
+  switch (request.kind()) {
+    case v1::PROFILE_KIND_BLOCKED:
+      return domain::ProfileKind::blocked;
+    case v1::PROFILE_KIND_ON_CPU:
+      return domain::ProfileKind::on_cpu;
+    case v1::PROFILE_KIND_ALLOCATED:
+      return domain::ProfileKind::allocated;
+    case v1::PROFILE_KIND_RETAINED:
+      return domain::ProfileKind::retained;
+    default:
+      return failure(Error::Kind::usage, "kind: neither blocked, on-cpu, allocated nor retained");
+  }
+}
+
+Result<ProfileFormat> format_in(const v1::GetProfileRequest &request)
+{
+  switch (request.format()) {
+    case v1::PROFILE_FORMAT_UNSPECIFIED:
+    case v1::PROFILE_FORMAT_PPROF:
+      return ProfileFormat::pprof;
+    case v1::PROFILE_FORMAT_FOLDED:
+      return ProfileFormat::folded;
+    case v1::PROFILE_FORMAT_SPEEDSCOPE:
+      return ProfileFormat::speedscope;
+    default:
+      return failure(Error::Kind::usage, "format: neither pprof, folded nor speedscope");
+  }
 }
 
 /// Which requests a subscriber asked for.
@@ -153,6 +186,38 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
   if (!report)
     return to_status(report.error());
   *response->mutable_report() = to_proto(*report);
+  return grpc::Status::OK;
+}
+
+grpc::Status DiagnosticsService::GetProfile(grpc::ServerContext *context,
+                                            const v1::GetProfileRequest *request,
+                                            v1::GetProfileResponse *response)
+{
+  const auto kind = kind_in(*request);
+  if (!kind)
+    return to_status(kind.error());
+  const auto format = format_in(*request);
+  if (!format)
+    return to_status(format.error());
+  const auto window = span_in(request->window(), "window", 1ms, 1h);
+  if (!window)
+    return to_status(window.error());
+  const auto tracing = tracing_in(request->allocations());
+  if (!tracing)
+    return to_status(tracing.error());
+
+  const auto profile = agent_.profile({ *kind, *window, tgids_of(*request), *tracing },
+                                      [&] { return ended(*context); });
+  if (ended(*context))
+    return farewell();
+  if (!profile)
+    return to_status(profile.error());
+  Result<std::string> file = profile_file(*profile, *format);
+  if (!file)
+    return to_status(file.error());
+  response->set_file(std::move(*file));
+  for (const std::string &note : profile->notes)
+    response->add_notes(valid_utf8(note));
   return grpc::Status::OK;
 }
 

@@ -41,6 +41,8 @@ public:
                              grpc::ServerWriter<v1::WatchRequestsResponse> *writer) override;
   grpc::Status WatchFindings(grpc::ServerContext *context, const v1::WatchFindingsRequest *request,
                              grpc::ServerWriter<v1::WatchFindingsResponse> *writer) override;
+  grpc::Status GetProfile(grpc::ServerContext *context, const v1::GetProfileRequest *request,
+                          v1::GetProfileResponse *response) override;
 
 private:
   [[nodiscard]] bool ended(const grpc::ServerContext &context) const;

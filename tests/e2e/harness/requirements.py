@@ -61,6 +61,7 @@ CHECKS = {
     "cgroup-cpu": cpu_group.missing,
     "cgroup-memory": memory_group.missing,
     "grpc": _module("grpc", "python3-grpcio"),
+    "go": _program("go", "golang-go"),
 }
 MARIADB = ["mariadbd", "pymysql"]
 PROBES = ["root", "bpftool", "bpf"]
