@@ -76,6 +76,8 @@ private:
   [[nodiscard]] Result<Watched> refreshed(const std::vector<std::uint32_t> &tgids);
 
   void collect(const std::stop_token &stop);
+  /// Looks closer at memory by itself, as configured.
+  void escalate(const EscalationConfig &config, const std::stop_token &stop);
   /// On the collecting thread, with its loop; its error, or why the thread is no more.
   [[nodiscard]] Result<>
   on_collecting_thread(const std::function<Result<>(CollectingLoop &)> &work);
@@ -91,6 +93,7 @@ private:
   mutable std::mutex failure_mutex_;
   std::optional<Error> failure_;
   std::jthread collecting_;
+  std::jthread escalating_; // ends before the collecting thread, which it asks
 };
 
 } // namespace linger::app

@@ -15,6 +15,8 @@ constexpr std::size_t max_ended = 256;
 // Processes that no server has claimed yet, and the requests kept for each until one does.
 constexpr std::size_t max_strangers = 64;
 constexpr std::size_t max_held_requests = 512;
+// Closer looks at a server's memory that are told of.
+constexpr std::size_t max_escalations = 16;
 // Where requests are counted whose server never became known.
 constexpr std::uint32_t no_server = 0;
 
@@ -103,6 +105,20 @@ void EvidenceState::add(const HeapGrowth &growth)
 void EvidenceState::add(const AllocationsSeen &seen)
 {
   endpoints_of(roster_.server_of(seen.tgid).value_or(no_server)).add(seen);
+}
+
+void EvidenceState::add(const Escalation &escalation)
+{
+  if (!roster_.servers().contains(escalation.server))
+    return;
+  std::vector<Escalation> &told = escalations_[escalation.server];
+  std::erase_if(told, [&](const Escalation &earlier) {
+    return earlier.begin == escalation.begin && earlier.tgid == escalation.tgid &&
+           earlier.tier == escalation.tier;
+  });
+  told.push_back(escalation);
+  if (told.size() > max_escalations)
+    told.erase(told.begin());
 }
 
 void EvidenceState::add(const WindowMark &mark)
@@ -263,6 +279,8 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
   ServerReport report{ .server = server };
   if (const auto queues = listen_queues_.find(server.master_tgid); queues != listen_queues_.end())
     report.listen_queues = queues->second.report();
+  if (const auto told = escalations_.find(server.master_tgid); told != escalations_.end())
+    report.escalations = told->second;
   const auto add_worker = [&](const WorkerAggregate &worker, const WorkerAggregate &whole) {
     WorkerReport &added = report.workers.emplace_back(
         worker.report(whole, window(), server.threads_per_worker, routes_));

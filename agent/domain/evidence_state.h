@@ -43,6 +43,7 @@ public:
   void add(const ListenSample &sample);
   void add(const HeapGrowth &growth);
   void add(const AllocationsSeen &seen);
+  void add(const Escalation &escalation);
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report() const;
@@ -85,8 +86,9 @@ private:
   std::vector<std::uint32_t> strangers_; // tgids that no server has claimed, the earliest first
   std::vector<std::uint32_t> ended_;     // tgids that ended, the earliest first
   std::vector<Ended> reused_;            // whose tgid another process has now
-  std::map<std::uint32_t, EndpointTable> endpoints_;       // by server
-  std::map<std::uint32_t, ListenAggregate> listen_queues_; // by server
+  std::map<std::uint32_t, EndpointTable> endpoints_;             // by server
+  std::map<std::uint32_t, ListenAggregate> listen_queues_;       // by server
+  std::map<std::uint32_t, std::vector<Escalation>> escalations_; // by server
   Coverage counted_;
   std::uint64_t stray_requests_ = 0;
   std::uint64_t nameless_pipelined_ = 0;

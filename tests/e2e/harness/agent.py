@@ -110,10 +110,10 @@ class Running:
 class Lingerd(Running):
     """The agent, answering on a socket in `directory` when constructed."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, *arguments):
         self.socket = Path(directory) / "linger.sock"
         self.address = f"unix://{self.socket}"
-        super().__init__(directory, "lingerd", "--listen", self.address)
+        super().__init__(directory, "lingerd", "--listen", self.address, *arguments)
         try:
             self.wait_until(self.socket.exists, 30, "lingerd listens")
             self.wait_attached()
