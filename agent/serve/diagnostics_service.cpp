@@ -100,6 +100,24 @@ Result<ProfileFormat> format_in(const v1::GetProfileRequest &request)
   }
 }
 
+/// Its values are those of ProfileKind::retained.
+v1::TracedLine line_of(const domain::ProfileSample &sample)
+{
+  const auto value = [&](std::size_t at) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, sample.values.at(at)));
+  };
+  v1::TracedLine line;
+  line.set_server(sample.server);
+  line.set_worker(sample.worker);
+  line.set_endpoint(valid_utf8(sample.endpoint));
+  line.set_code(valid_utf8(sample.code));
+  line.set_allocated_objects(value(0));
+  line.set_allocated_bytes(value(1));
+  line.set_retained_objects(value(2));
+  line.set_retained_bytes(value(3));
+  return line;
+}
+
 /// Which requests a subscriber asked for.
 struct RequestFilter {
   std::set<std::uint32_t> servers; // empty: all
@@ -216,6 +234,31 @@ grpc::Status DiagnosticsService::GetProfile(grpc::ServerContext *context,
   if (!file)
     return to_status(file.error());
   response->set_file(std::move(*file));
+  for (const std::string &note : profile->notes)
+    response->add_notes(valid_utf8(note));
+  return grpc::Status::OK;
+}
+
+grpc::Status DiagnosticsService::TraceAllocations(grpc::ServerContext *context,
+                                                  const v1::TraceAllocationsRequest *request,
+                                                  v1::TraceAllocationsResponse *response)
+{
+  const auto window = span_in(request->window(), "window", 1ms, 1h);
+  if (!window)
+    return to_status(window.error());
+  const auto tracing = tracing_in(request->tracing());
+  if (!tracing)
+    return to_status(tracing.error());
+
+  const auto profile =
+      agent_.profile({ domain::ProfileKind::retained, *window, tgids_of(*request), *tracing },
+                     [&] { return ended(*context); });
+  if (ended(*context))
+    return farewell();
+  if (!profile)
+    return to_status(profile.error());
+  for (const domain::ProfileSample &sample : profile->samples)
+    *response->add_lines() = line_of(sample);
   for (const std::string &note : profile->notes)
     response->add_notes(valid_utf8(note));
   return grpc::Status::OK;

@@ -43,6 +43,9 @@ public:
                              grpc::ServerWriter<v1::WatchFindingsResponse> *writer) override;
   grpc::Status GetProfile(grpc::ServerContext *context, const v1::GetProfileRequest *request,
                           v1::GetProfileResponse *response) override;
+  grpc::Status TraceAllocations(grpc::ServerContext *context,
+                                const v1::TraceAllocationsRequest *request,
+                                v1::TraceAllocationsResponse *response) override;
 
 private:
   [[nodiscard]] bool ended(const grpc::ServerContext &context) const;

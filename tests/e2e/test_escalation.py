@@ -89,12 +89,19 @@ def ended(steps: list[dict], tier: str) -> list[dict]:
     return [step for step in steps if step["tier"] == tier and step["outcome"]]
 
 
+def wait_for_end(agent, tier: str) -> None:
+    """Until the agent has done so by itself."""
+    def done():
+        time.sleep(0.5)  # what is asked for takes its time too
+        return ended(seen_by(agent), tier)
+    wait_until(done, PATIENCE_SECONDS, f"the agent went to {tier} by itself")
+
+
 def test_growth_leads_to_a_census_that_names_the_global(directory, configuration):
     with serving(directory, "kept_objects:app", 2) as server, \
             Lingerd(directory, "--config", configuration("census")) as agent, \
             load(server.port, "/grow/50", 0.05):
-        wait_until(lambda: ended(seen_by(agent), "MEMORY_TIER_CENSUS"), PATIENCE_SECONDS,
-                   "the agent has taken a census by itself")
+        wait_for_end(agent, "MEMORY_TIER_CENSUS")
         steps = seen_by(agent)
         findings = findings_since_the_start(agent)
         workers = server.workers()
@@ -128,8 +135,7 @@ def test_what_the_heap_does_not_explain_is_traced_in_one_worker(directory, confi
     with serving(directory, "kept_bytes:app", 2) as server, \
             Lingerd(directory, "--config", configuration("allocations")) as agent, \
             load(server.port, "/keep/malloc", 0.004):
-        wait_until(lambda: ended(seen_by(agent), "MEMORY_TIER_ALLOCATIONS"), PATIENCE_SECONDS,
-                   "the agent has traced allocations by itself")
+        wait_for_end(agent, "MEMORY_TIER_ALLOCATIONS")
         steps = seen_by(agent)
         listed = run("linger", "servers", "--agent", agent.address, "--format", "json").json()
         findings = findings_since_the_start(agent)

@@ -112,6 +112,35 @@ TEST_F(DiagnosticsServiceTest, TracesForAProfileOfAllocationsAsAskedTo)
   EXPECT_EQ(agent_.asked_allocations(), asked);
 }
 
+TEST_F(DiagnosticsServiceTest, TracesAllocationsByLine)
+{
+  const auto stub = v1::Diagnostics::NewStub(
+      grpc::CreateChannel("unix:" + path(), grpc::InsecureChannelCredentials()));
+  v1::TraceAllocationsRequest request;
+  v1::TraceAllocationsResponse response;
+  const auto status = [&] {
+    grpc::ClientContext context;
+    return stub->TraceAllocations(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(status(), grpc::StatusCode::INVALID_ARGUMENT); // no window
+  *request.mutable_window() = TimeUtil::MillisecondsToDuration(10);
+  request.mutable_tracing()->set_interval_bytes(512);
+  ASSERT_EQ(status(), grpc::StatusCode::OK);
+  EXPECT_EQ(agent_.asked_allocations().interval_bytes, 512);
+  ASSERT_EQ(response.lines_size(), 1);
+  EXPECT_EQ(response.lines(0).server(), 100U);
+  EXPECT_EQ(response.lines(0).worker(), 101U);
+  EXPECT_EQ(response.lines(0).endpoint(), "GET /a");
+  EXPECT_EQ(response.lines(0).code(), "a.py:1 in f");
+  EXPECT_EQ(response.lines(0).retained_bytes(), 7U);
+  EXPECT_EQ(response.notes_size(), 1);
+  request.mutable_tracing()->set_budget_percent(101);
+  EXPECT_EQ(status(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.mutable_tracing()->clear_budget_percent();
+  request.add_tgids(4711);
+  EXPECT_EQ(status(), grpc::StatusCode::NOT_FOUND);
+}
+
 TEST_F(DiagnosticsServiceTest, RefusesAProfileThatMakesNoSense)
 {
   const auto error = [&](const ProfileQuery &query) {
