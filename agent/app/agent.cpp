@@ -1,9 +1,11 @@
 #include "app/agent.h"
 
+#include "app/escalator.h"
 #include "app/heap_watch.h"
 #include "diagnose/diagnose.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <future>
 #include <spdlog/spdlog.h>
 
@@ -90,7 +92,50 @@ Result<std::unique_ptr<Agent>> Agent::start(const Config &config,
   agent->loop_ = std::move(*loop);
   agent->collecting_ =
       std::jthread{ [self = agent.get()](const std::stop_token &stop) { self->collect(stop); } };
+  if (config.escalation.to != domain::MemoryTier::growth)
+    agent->escalating_ =
+        std::jthread{ [self = agent.get(), escalation = config.escalation](
+                          const std::stop_token &stop) { self->escalate(escalation, stop); } };
   return agent;
+}
+
+void Agent::escalate(const EscalationConfig &config, const std::stop_token &stop)
+{
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  EscalatorServices services{
+    .report = [this] { return report_so_far({}); },
+    .look = look_at_heap,
+    .tell =
+        [this](const domain::Observation &observation) {
+          return on_collecting_thread([&](CollectingLoop &) -> Result<> {
+            feed_.add(observation);
+            return {};
+          });
+        },
+    .trace =
+        [this, &config](std::uint32_t tgid, domain::Nanos window) {
+          return on_collecting_thread([&](CollectingLoop &loop) {
+            return loop.trace_allocations({ tgid }, config.allocations, window);
+          });
+        },
+    .end_trace =
+        [this] {
+          // Fails where the agent ends, and the trace with it.
+          (void)on_collecting_thread([](CollectingLoop &loop) -> Result<> {
+            loop.end_trace();
+            return {};
+          });
+        },
+    .pause =
+        [&](domain::Nanos span) {
+          std::unique_lock lock{ mutex };
+          stopped.wait_for(lock, stop, span, [] { return false; });
+          return !stop.stop_requested() && !collecting_ended_;
+        },
+    .clock = clock_
+  };
+  Escalator{ config, thresholds_, std::move(services) }.run();
 }
 
 Agent::~Agent()
@@ -100,6 +145,10 @@ Agent::~Agent()
 
 void Agent::stop()
 {
+  if (escalating_.joinable()) {
+    escalating_.request_stop();
+    escalating_.join();
+  }
   if (collecting_.joinable()) {
     collecting_.request_stop();
     collecting_.join();
@@ -219,6 +268,34 @@ Result<domain::Report> Agent::observe_while(const serve::ReportQuery &query, con
   if (!recorded)
     return tl::unexpected(recorded.error());
   return with_findings(evidence.report());
+}
+
+Result<domain::Profile> Agent::profile(const serve::ProfileQuery &query,
+                                       const std::function<bool()> &cancelled)
+{
+  bool was_cancelled = false;
+  Result<domain::Profile> profile = profile_while(query, [&](domain::Nanos) {
+    was_cancelled = cancelled();
+    return !was_cancelled;
+  });
+  if (profile && was_cancelled)
+    return failure(Error::Kind::exhausted, "the observation was cancelled");
+  return profile;
+}
+
+Result<domain::Profile> Agent::profile_while(const serve::ProfileQuery &query,
+                                             const KeepOn &keep_on)
+{
+  domain::Evidence evidence{ routes_, true };
+  const domain::MemoryTier memory = domain::needs_allocations(query.kind)
+                                        ? domain::MemoryTier::allocations
+                                        : domain::MemoryTier::growth;
+  const Result<> recorded =
+      record_while({ query.window, query.tgids, memory, query.allocations }, keep_on,
+                   [&](const domain::Observation &observation) { evidence.add(observation); });
+  if (!recorded)
+    return tl::unexpected(recorded.error());
+  return evidence.profile(query.kind);
 }
 
 Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep_on,

@@ -36,6 +36,8 @@ public:
   [[nodiscard]] Result<domain::Report> totals() override;
   [[nodiscard]] Result<domain::Report> observe(const serve::ReportQuery &query,
                                                const std::function<bool()> &cancelled) override;
+  [[nodiscard]] Result<domain::Profile> profile(const serve::ProfileQuery &query,
+                                                const std::function<bool()> &cancelled) override;
   [[nodiscard]] Result<std::vector<domain::ServerReport>>
   servers(const std::vector<std::uint32_t> &tgids) override;
   [[nodiscard]] domain::ClockAnchor clock() override { return clock_(); }
@@ -45,6 +47,10 @@ public:
   /// Like observe(), but a window that ends early has its report too.
   [[nodiscard]] Result<domain::Report> observe_while(const serve::ReportQuery &query,
                                                      const KeepOn &keep_on);
+
+  /// Like profile(), but a window that ends early has its profile too.
+  [[nodiscard]] Result<domain::Profile> profile_while(const serve::ProfileQuery &query,
+                                                      const KeepOn &keep_on);
 
   /// Hands every observation of the window to `sink`, on other threads, one at a time; a WindowMark
   /// is the first and the last.
@@ -71,6 +77,8 @@ private:
   [[nodiscard]] Result<Watched> refreshed(const std::vector<std::uint32_t> &tgids);
 
   void collect(const std::stop_token &stop);
+  /// Looks closer at memory by itself, as configured.
+  void escalate(const EscalationConfig &config, const std::stop_token &stop);
   /// On the collecting thread, with its loop; its error, or why the thread is no more.
   [[nodiscard]] Result<>
   on_collecting_thread(const std::function<Result<>(CollectingLoop &)> &work);
@@ -86,6 +94,7 @@ private:
   mutable std::mutex failure_mutex_;
   std::optional<Error> failure_;
   std::jthread collecting_;
+  std::jthread escalating_; // ends before the collecting thread, which it asks
 };
 
 } // namespace linger::app

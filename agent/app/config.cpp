@@ -112,4 +112,15 @@ Result<std::uint32_t> checked_ring_buffer_bytes(std::int64_t bytes)
   return static_cast<std::uint32_t>(bytes);
 }
 
+std::optional<domain::MemoryTier> escalation_named(std::string_view name)
+{
+  if (name == "growth")
+    return domain::MemoryTier::growth;
+  if (name == "census")
+    return domain::MemoryTier::census;
+  if (name == "allocations")
+    return domain::MemoryTier::allocations;
+  return std::nullopt;
+}
+
 } // namespace linger::app

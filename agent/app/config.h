@@ -4,7 +4,9 @@
 
 #include "base/result.h"
 #include "diagnose/thresholds.h"
+#include "domain/allocation.h"
 #include "domain/cause.h"
+#include "domain/escalation.h"
 #include "domain/time.h"
 #include "serve/address.h"
 
@@ -18,6 +20,18 @@
 namespace linger::app {
 
 using serve::default_address;
+
+/// How far the agent goes by itself where an endpoint is seen to keep memory.
+struct EscalationConfig {
+  /// growth: nowhere.
+  domain::MemoryTier to = domain::MemoryTier::growth;
+  domain::Nanos check_interval = std::chrono::seconds{ 30 };
+  /// How long one server is left alone after a look at one of its workers.
+  domain::Nanos pause = std::chrono::hours{ 1 };
+  domain::Nanos census_window = std::chrono::seconds{ 60 };
+  domain::Nanos allocations_window = std::chrono::seconds{ 120 };
+  domain::AllocationQuery allocations;
+};
 
 /// The defaults are those of an empty file.
 struct Config {
@@ -34,6 +48,8 @@ struct Config {
   std::vector<std::string> route_patterns;
   // [peers]
   std::vector<std::pair<std::uint16_t, domain::Cause>> peer_ports;
+  // [memory]
+  EscalationConfig escalation;
   // [findings]
   diagnose::Thresholds thresholds;
 };
@@ -45,6 +61,9 @@ struct Config {
 
 /// The same from a file; `usage` when it is not there.
 [[nodiscard]] Result<Config> read_config(const std::string &path);
+
+/// How far to escalate: "growth", "census" or "allocations".
+[[nodiscard]] std::optional<domain::MemoryTier> escalation_named(std::string_view name);
 
 /// A size that the kernel takes for a ring buffer: a power of two, 4096 bytes to 1 GiB.
 [[nodiscard]] Result<std::uint32_t> checked_ring_buffer_bytes(std::int64_t bytes);

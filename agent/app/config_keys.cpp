@@ -152,6 +152,43 @@ Result<> set_peer_ports(Config &config, const toml::node &value)
   return {};
 }
 
+Result<> set_escalate_to(Config &config, const toml::node &value)
+{
+  const std::optional<domain::MemoryTier> tier =
+      escalation_named(value.value_or(std::string_view{}));
+  if (!tier)
+    return wrong("must be \"growth\", \"census\" or \"allocations\"");
+  config.escalation.to = *tier;
+  return {};
+}
+
+Result<> set_trace_budget(Config &config, const toml::node &value)
+{
+  const Result<double> percent = positive_number(value);
+  if (!percent || *percent > 100)
+    return wrong("must be a number greater than 0 and at most 100");
+  config.escalation.allocations.budget_share = *percent / 100;
+  return {};
+}
+
+Result<> set_settle(Config &config, const toml::node &value)
+{
+  const Result<double> seconds = positive_number(value);
+  if (!seconds || *seconds < 0.1 || *seconds > 3600)
+    return wrong("must be a number of at least 0.1 and at most 3600");
+  config.escalation.allocations.settle.after = domain::Nanos{ std::llround(*seconds * 1e9) };
+  return {};
+}
+
+Result<> set_sample_bytes(Config &config, const toml::node &value)
+{
+  const std::optional<std::int64_t> bytes = value.value_exact<std::int64_t>();
+  if (!bytes || *bytes < 1 || *bytes > (1LL << 30))
+    return wrong("must be a whole number from 1 to 1073741824");
+  config.escalation.allocations.interval_bytes = static_cast<std::uint64_t>(*bytes);
+  return {};
+}
+
 using Setter = decltype(ConfigKey::set);
 using diagnose::Thresholds;
 
@@ -174,6 +211,17 @@ Setter milliseconds(std::int64_t Thresholds::*threshold_ns)
     if (!number_ms || *number_ms < 1e-6 || *number_ms > 3'600'000)
       return wrong("must be a number of at least 0.000001 and at most 3600000");
     config.thresholds.*threshold_ns = std::llround(*number_ms * 1e6);
+    return {};
+  };
+}
+
+Setter seconds(domain::Nanos EscalationConfig::*span, double most_s)
+{
+  return [span, most_s](Config &config, const toml::node &value) -> Result<> {
+    const Result<double> number_s = positive_number(value);
+    if (!number_s || *number_s < 1 || *number_s > most_s)
+      return wrong(fmt::format("must be a number of at least 1 and at most {}", most_s));
+    config.escalation.*span = domain::Nanos{ std::llround(*number_s * 1e9) };
     return {};
   };
 }
@@ -201,6 +249,14 @@ const std::vector<ConfigKey> &all_keys()
     { "metrics", "findings_window_s", set_metrics_findings_window },
     { "routes", "patterns", set_route_patterns },
     { "peers", "ports", set_peer_ports },
+    { "memory", "escalate_to", set_escalate_to },
+    { "memory", "escalate_check_s", seconds(&EscalationConfig::check_interval, 3600) },
+    { "memory", "escalate_pause_s", seconds(&EscalationConfig::pause, 604800) },
+    { "memory", "census_window_s", seconds(&EscalationConfig::census_window, 3600) },
+    { "memory", "allocations_window_s", seconds(&EscalationConfig::allocations_window, 3600) },
+    { "memory", "allocations_sample_bytes", set_sample_bytes },
+    { "memory", "allocations_settle_s", set_settle },
+    { "memory", "allocations_budget_percent", set_trace_budget },
     { "findings", "blocking_min_requests", count(&Thresholds::blocking_min_requests) },
     { "findings", "blocking_min_mean_ms", milliseconds(&Thresholds::blocking_min_mean_ns) },
     { "findings", "blocking_min_ratio", ratio(&Thresholds::blocking_min_ratio) },

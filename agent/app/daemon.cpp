@@ -12,6 +12,7 @@
 #include <csignal>
 #include <fmt/ranges.h>
 #include <iostream>
+#include <optional>
 #include <spdlog/spdlog.h>
 
 namespace linger::app {
@@ -24,6 +25,7 @@ struct DaemonArguments {
   std::vector<std::string> listen;
   std::string http;
   std::string config_path;
+  std::optional<domain::MemoryTier> escalate_to;
   bool insecure_listen = false;
 };
 
@@ -71,6 +73,8 @@ Result<Config> configured(const DaemonArguments &arguments)
     config->listen = arguments.listen;
   if (config && !arguments.http.empty())
     config->http = arguments.http;
+  if (config && arguments.escalate_to)
+    config->escalation.to = *arguments.escalate_to;
   return config;
 }
 
@@ -144,6 +148,14 @@ ExitStatus run_lingerd(std::vector<std::string> arguments)
   app.add_flag("--insecure-listen", daemon.insecure_listen,
                "Allow addresses that other hosts can reach: nothing is encrypted, nobody is asked "
                "who they are");
+  app.add_option_function<std::string>(
+         "--escalate",
+         [&daemon](const std::string &name) { daemon.escalate_to = escalation_named(name); },
+         "How far to go by itself where an endpoint is seen to keep memory: growth, no further "
+         "(default); census, look into the heap of the worker that grew most; allocations, then "
+         "trace its allocations where the heap does not explain it")
+      ->check(CLI::IsMember({ "growth", "census", "allocations" }))
+      ->option_text("growth|census|allocations");
   app.add_option("--config", daemon.config_path, "A TOML file, see docs/configuration.md")
       ->type_name("FILE");
 

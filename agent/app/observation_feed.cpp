@@ -146,6 +146,8 @@ bool ObservationFeed::Window::wants(const domain::Observation &observation) cons
           return concerns(seen.tgid);
         else if constexpr (std::is_same_v<T, domain::ListenSample>)
           return concerns(seen.server);
+        else if constexpr (std::is_same_v<T, domain::Escalation>)
+          return concerns(seen.server);
         else
           return std::is_same_v<T, domain::CoverageSample>;
       },

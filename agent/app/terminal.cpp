@@ -33,6 +33,7 @@ Terminal standard_terminal()
   return { .out = std::cout,
            .err = std::cerr,
            .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
+           .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
            .color = ::isatty(STDOUT_FILENO) == 1 && !color_unwanted(),
            .width = columns_of_output() };
 }

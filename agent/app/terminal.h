@@ -18,6 +18,8 @@ struct Terminal {
   std::ostream &err;
   /// A person may be looking at `err`: progress is shown there.
   bool err_is_terminal = false;
+  /// And at `out`: it is no place for bytes.
+  bool out_is_terminal = false;
   /// `out` is a terminal and the environment does not set NO_COLOR.
   bool color = false;
   /// Columns of `out`.

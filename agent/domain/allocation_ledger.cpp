@@ -55,7 +55,10 @@ void AllocationLedger::add(Worker &worker, const Allocation &allocation)
   const RequestKey key{ allocation.tid, allocation.request_sequence };
   Open &open = worker.open[key];
   const double bytes = represented_bytes(allocation);
-  open.allocated_bytes += bytes;
+  const std::uint32_t site = site_of(allocation.code);
+  Taken &taken = open.taken[site];
+  taken.bytes += bytes;
+  taken.count += represented_count(allocation);
   if (worker.blocks.size() >= max_blocks && !worker.blocks.contains(allocation.id)) {
     ++worker.trace.overflowed;
     return;
@@ -67,7 +70,7 @@ void AllocationLedger::add(Worker &worker, const Allocation &allocation)
   if (!is_new)
     return;
   block.count = represented_count(allocation);
-  block.site = site_of(allocation.code);
+  block.site = site;
   open.blocks.push_back(allocation.id);
 }
 
@@ -130,7 +133,12 @@ void AllocationLedger::count(Worker &worker, const Unsettled &request)
   Endpoint &endpoint = endpoints_[request.endpoint];
   ++endpoint.requests;
   ++worker.trace.settled;
-  endpoint.allocated_bytes += allocated.allocated_bytes;
+  for (const auto &[site, taken] : allocated.taken) {
+    endpoint.allocated_bytes += taken.bytes;
+    Taken &sum = taken_at({ request.endpoint, worker.trace.tgid, site });
+    sum.bytes += taken.bytes;
+    sum.count += taken.count;
+  }
   endpoint.requests_by_slice.resize(max_slices);
   ++endpoint.requests_by_slice[slice_of(request.end)];
   last_settled_ = std::max(last_settled_, request.end);
@@ -199,6 +207,46 @@ std::map<std::uint32_t, RetainedEstimate> AllocationLedger::estimates() const
   return estimates;
 }
 
+std::vector<AllocationsAtLine> AllocationLedger::lines() const
+{
+  std::map<LineKey, AllocationsAtLine> lines;
+  const auto at = [&](const LineKey &key) -> AllocationsAtLine & {
+    AllocationsAtLine &line = lines[key];
+    line.endpoint = key.endpoint;
+    line.worker = key.worker;
+    line.code = sites_[key.site];
+    return line;
+  };
+  for (const auto &[key, taken] : taken_) {
+    AllocationsAtLine &line = at(key);
+    line.allocated_bytes += taken.bytes;
+    line.allocated_count += taken.count;
+  }
+  const auto add_blocks = [&](const Worker &worker) {
+    for (const auto &entry : worker.blocks) {
+      const Block &block = entry.second;
+      if (!block.settled)
+        continue;
+      LineKey key{ block.endpoint, worker.trace.tgid, block.site };
+      if (!taken_.contains(key))
+        key.worker = 0; // summed up
+      AllocationsAtLine &line = at(key);
+      line.retained_bytes += block.bytes;
+      line.retained_count += block.count;
+    }
+  };
+  for (const auto &[tgid, worker] : workers_)
+    add_blocks(worker);
+  for (const Worker &worker : gone_)
+    add_blocks(worker);
+
+  std::vector<AllocationsAtLine> all;
+  all.reserve(lines.size());
+  for (auto &[key, line] : lines)
+    all.push_back(std::move(line));
+  return all;
+}
+
 std::map<std::uint32_t, AllocationTrace> AllocationLedger::traces() const
 {
   std::map<std::uint32_t, AllocationTrace> traces;
@@ -209,6 +257,13 @@ std::map<std::uint32_t, AllocationTrace> AllocationLedger::traces() const
     trace.unsettled += worker.unsettled.size();
   }
   return traces;
+}
+
+AllocationLedger::Taken &AllocationLedger::taken_at(LineKey line)
+{
+  if (taken_.size() >= max_lines && !taken_.contains(line))
+    line = { line.endpoint, 0, site_of(other_sites) };
+  return taken_[line];
 }
 
 std::uint32_t AllocationLedger::site_of(const std::string &code)

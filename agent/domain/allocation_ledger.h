@@ -5,6 +5,7 @@
 #include "domain/allocation.h"
 #include "domain/report.h"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -39,6 +40,19 @@ struct RetainedEstimate {
   std::vector<MemorySite> sites;
 };
 
+/// What the settled requests of one endpoint allocated at one line of one worker, and still hold of
+/// it.
+struct AllocationsAtLine {
+  std::uint32_t endpoint = 0;
+  std::uint32_t worker = 0;
+  /// As in Allocation. Empty when not known.
+  std::string code;
+  double allocated_bytes = 0;
+  double allocated_count = 0;
+  double retained_bytes = 0;
+  double retained_count = 0;
+};
+
 /// Bytes are conserved: what a request allocated is freed, or retained once the request has
 /// settled, or the request has not settled and counts nowhere. What is freed later than that, while
 /// it is still seen, is retained no more.
@@ -53,6 +67,8 @@ public:
   static constexpr std::size_t max_open = 2 * max_unsettled;
   static constexpr std::size_t max_slices = 32;
   static constexpr std::size_t max_reported_sites = 16;
+  /// Of more lines of endpoints of workers, further ones are summed up by endpoint.
+  static constexpr std::size_t max_lines = 65536;
 
   void add(const AllocationsSeen &seen);
   void add(const LedgerRequest &request);
@@ -62,6 +78,9 @@ public:
 
   /// By endpoint; those of which no request has settled are missing.
   [[nodiscard]] std::map<std::uint32_t, RetainedEstimate> estimates() const;
+
+  /// What the settled requests allocated, by line. Not scaled to those that have not settled.
+  [[nodiscard]] std::vector<AllocationsAtLine> lines() const;
 
   /// One for each worker that was traced, by tgid.
   [[nodiscard]] std::map<std::uint32_t, AllocationTrace> traces() const;
@@ -79,9 +98,20 @@ private:
     std::uint32_t endpoint = 0;
     MonotonicTime request_end;
   };
+  struct Taken {
+    double bytes = 0; // represented
+    double count = 0;
+  };
   struct Open {
     std::vector<std::uint64_t> blocks;
-    double allocated_bytes = 0;
+    std::map<std::uint32_t, Taken> taken; // by site
+  };
+  struct LineKey {
+    std::uint32_t endpoint = 0;
+    std::uint32_t worker = 0;
+    std::uint32_t site = 0;
+
+    auto operator<=>(const LineKey &) const = default;
   };
   struct Unsettled {
     MonotonicTime end;
@@ -108,6 +138,7 @@ private:
   void settle(Worker &worker);
   void add(Worker &worker, const Allocation &allocation);
   void count(Worker &worker, const Unsettled &request);
+  [[nodiscard]] Taken &taken_at(LineKey line);
   [[nodiscard]] std::uint32_t site_of(const std::string &code);
   [[nodiscard]] std::size_t slice_of(MonotonicTime time) const;
   void widen_slices(MonotonicTime time);
@@ -115,6 +146,7 @@ private:
   std::map<std::uint32_t, Worker> workers_; // by tgid
   std::vector<Worker> gone_;
   std::map<std::uint32_t, Endpoint> endpoints_;
+  std::map<LineKey, Taken> taken_; // by settled requests
   std::vector<std::string> sites_;
   std::map<std::string, std::uint32_t> site_ids_;
   std::optional<MonotonicTime> origin_;

@@ -117,6 +117,8 @@ void EndpointTable::add(const WholeRequest &whole, const RouteTable &routes)
   const Request &request = whole.request;
   const std::uint32_t id = id_of(request, routes);
   endpoints_[id].add(whole);
+  if (time_profile_)
+    time_profile_->add(whole, id);
   allocations_.add(LedgerRequest{ .tgid = request.tgid,
                                   .tid = request.tid,
                                   .sequence = request.sequence,
@@ -144,6 +146,33 @@ std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
                                             kept == retained.end() ? nullptr : &kept->second));
   }
   return reports;
+}
+
+std::vector<ProfileSample> EndpointTable::profile(std::uint32_t server, ProfileKind kind) const
+{
+  std::vector<std::string> names(endpoints_.size());
+  for (const auto &[name, id] : ids_)
+    names[id] = name.first + " " + name.second;
+
+  std::vector<ProfileSample> samples;
+  if (needs_allocations(kind)) {
+    for (const AllocationsAtLine &line : allocations_.lines())
+      samples.push_back({ .server = server,
+                          .endpoint = names[line.endpoint],
+                          .worker = line.worker,
+                          .code = line.code,
+                          .values = { saturating_round(line.allocated_count),
+                                      saturating_round(line.allocated_bytes),
+                                      saturating_round(line.retained_count),
+                                      saturating_round(line.retained_bytes) } });
+  } else if (time_profile_) {
+    for (auto &[endpoint, sample] : time_profile_->samples(kind)) {
+      sample.server = server;
+      sample.endpoint = names[endpoint];
+      samples.push_back(std::move(sample));
+    }
+  }
+  return samples;
 }
 
 std::uint32_t EndpointTable::id_of(const Request &request, const RouteTable &routes)

@@ -7,9 +7,11 @@
 #include "domain/report.h"
 #include "domain/route.h"
 #include "domain/thread_requests.h"
+#include "domain/time_profile.h"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,7 +61,12 @@ class EndpointTable {
 public:
   static constexpr const char *other_route = "(other)";
 
-  explicit EndpointTable(std::size_t max_endpoints) : max_endpoints_(max_endpoints) {}
+  /// `profiled`: time is kept by worker too, so that a profile of it can be made.
+  EndpointTable(std::size_t max_endpoints, bool profiled) : max_endpoints_(max_endpoints)
+  {
+    if (profiled)
+      time_profile_.emplace();
+  }
 
   void add(const WholeRequest &whole, const RouteTable &routes);
 
@@ -76,6 +83,9 @@ public:
 
   [[nodiscard]] std::vector<EndpointReport> report(std::uint32_t server) const;
 
+  /// Their values are those that values_of() names. Of time there are none unless it was profiled.
+  [[nodiscard]] std::vector<ProfileSample> profile(std::uint32_t server, ProfileKind kind) const;
+
   /// Whether "(other)" was needed.
   [[nodiscard]] bool overflowed() const { return ids_.contains({ "*", other_route }); }
 
@@ -87,6 +97,7 @@ private:
   std::vector<EndpointAggregate> endpoints_; // by id
   Growth growth_;
   AllocationLedger allocations_;
+  std::optional<TimeProfile> time_profile_;
 };
 
 /// When a thread took the request until its last byte: without the time in the kernel's backlog and

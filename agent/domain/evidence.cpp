@@ -11,8 +11,8 @@ struct Evidence::State {
   EvidenceState sums;
 };
 
-Evidence::Evidence(RouteTable routes)
-    : state_(std::make_unique<State>(State{ { std::move(routes), max_endpoints } }))
+Evidence::Evidence(RouteTable routes, bool profiled)
+    : state_(std::make_unique<State>(State{ { std::move(routes), max_endpoints, profiled } }))
 {
 }
 
@@ -28,6 +28,16 @@ void Evidence::add(const Observation &observation)
 Report Evidence::report(OpenRequests open) const
 {
   return state_->sums.report(open == OpenRequests::included);
+}
+
+Profile Evidence::profile(ProfileKind kind) const
+{
+  return state_->sums.profile(kind);
+}
+
+bool Evidence::traced_allocations() const
+{
+  return state_->sums.traced_allocations();
 }
 
 } // namespace linger::domain

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/observation.h"
+#include "domain/profile.h"
 #include "domain/report.h"
 #include "domain/route.h"
 
@@ -18,7 +19,8 @@ class Evidence {
 public:
   static constexpr std::size_t max_endpoints = 2000;
 
-  explicit Evidence(RouteTable routes);
+  /// `profiled`: time is kept by worker too, at the price of memory, so that profile() knows it.
+  explicit Evidence(RouteTable routes, bool profiled = false);
   ~Evidence();
   Evidence(Evidence &&) noexcept;
   Evidence &operator=(Evidence &&) noexcept;
@@ -31,6 +33,11 @@ public:
   /// The report without findings (diagnose/ adds them). The window runs from the first WindowMark
   /// to the latest one. With open requests left out, no sum of an endpoint ever falls.
   [[nodiscard]] Report report(OpenRequests open = OpenRequests::included) const;
+
+  /// Of the same window. Of time it holds nothing unless `profiled` was asked for, of allocations
+  /// nothing unless they were traced.
+  [[nodiscard]] Profile profile(ProfileKind kind) const;
+  [[nodiscard]] bool traced_allocations() const;
 
 private:
   struct State;

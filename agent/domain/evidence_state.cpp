@@ -15,6 +15,8 @@ constexpr std::size_t max_ended = 256;
 // Processes that no server has claimed yet, and the requests kept for each until one does.
 constexpr std::size_t max_strangers = 64;
 constexpr std::size_t max_held_requests = 512;
+// Closer looks at a server's memory that are told of.
+constexpr std::size_t max_escalations = 16;
 // Where requests are counted whose server never became known.
 constexpr std::uint32_t no_server = 0;
 
@@ -103,6 +105,20 @@ void EvidenceState::add(const HeapGrowth &growth)
 void EvidenceState::add(const AllocationsSeen &seen)
 {
   endpoints_of(roster_.server_of(seen.tgid).value_or(no_server)).add(seen);
+}
+
+void EvidenceState::add(const Escalation &escalation)
+{
+  if (!roster_.servers().contains(escalation.server))
+    return;
+  std::vector<Escalation> &told = escalations_[escalation.server];
+  std::erase_if(told, [&](const Escalation &earlier) {
+    return earlier.begin == escalation.begin && earlier.tgid == escalation.tgid &&
+           earlier.tier == escalation.tier;
+  });
+  told.push_back(escalation);
+  if (told.size() > max_escalations)
+    told.erase(told.begin());
 }
 
 void EvidenceState::add(const WindowMark &mark)
@@ -263,6 +279,8 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
   ServerReport report{ .server = server };
   if (const auto queues = listen_queues_.find(server.master_tgid); queues != listen_queues_.end())
     report.listen_queues = queues->second.report();
+  if (const auto told = escalations_.find(server.master_tgid); told != escalations_.end())
+    report.escalations = told->second;
   const auto add_worker = [&](const WorkerAggregate &worker, const WorkerAggregate &whole) {
     WorkerReport &added = report.workers.emplace_back(
         worker.report(whole, window(), server.threads_per_worker, routes_));
@@ -309,6 +327,48 @@ Report EvidenceState::report(bool with_open_requests) const
   return report;
 }
 
+Profile EvidenceState::profile(ProfileKind kind) const
+{
+  EvidenceState settled = *this;
+  settled.settle();
+
+  Profile profile{ .kind = kind,
+                   .clock = clock_,
+                   .window = window(),
+                   .values = values_of(kind),
+                   .main_value = main_value_of(kind) };
+  AllocationTrace traced;
+  for (const auto &[server, table] : settled.endpoints_) {
+    std::ranges::move(table.profile(server, kind), std::back_inserter(profile.samples));
+    for (const auto &[tgid, trace] : table.allocations().traces()) {
+      traced.settled += trace.settled;
+      traced.unsettled += trace.unsettled;
+      if (needs_allocations(kind) && !trace.gap.empty())
+        profile.notes.push_back("worker " + std::to_string(tgid) + ": " + trace.gap);
+    }
+  }
+  if (profile.samples.empty())
+    profile.notes.emplace_back(needs_allocations(kind)
+                                   ? "There is nothing to show: no request settled while "
+                                     "allocations were traced."
+                                   : "There is nothing to show: no request ended in the window.");
+  if (needs_allocations(kind))
+    profile.notes.push_back("Of the " + std::to_string(traced.settled) +
+                            " requests that had settled; " + std::to_string(traced.unsettled) +
+                            " had not and count nowhere.");
+  std::ranges::stable_sort(
+      profile.samples, std::ranges::greater{},
+      [&](const ProfileSample &sample) { return sample.values[profile.main_value]; });
+  std::ranges::copy(settled.coverage().gaps, std::back_inserter(profile.notes));
+  return profile;
+}
+
+bool EvidenceState::traced_allocations() const
+{
+  return std::ranges::any_of(
+      endpoints_, [](const auto &table) { return !table.second.allocations().traces().empty(); });
+}
+
 TimeWindow EvidenceState::window() const
 {
   return { begin_.value_or(clock_.monotonic), clock_.monotonic };
@@ -316,7 +376,7 @@ TimeWindow EvidenceState::window() const
 
 EndpointTable &EvidenceState::endpoints_of(std::uint32_t server)
 {
-  return endpoints_.try_emplace(server, max_endpoints_).first->second;
+  return endpoints_.try_emplace(server, max_endpoints_, profiled_).first->second;
 }
 
 } // namespace linger::domain

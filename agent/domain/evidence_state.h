@@ -5,6 +5,7 @@
 #include "domain/endpoint_aggregate.h"
 #include "domain/listen_aggregate.h"
 #include "domain/observation.h"
+#include "domain/profile.h"
 #include "domain/report.h"
 #include "domain/roster.h"
 #include "domain/route.h"
@@ -25,8 +26,8 @@ namespace linger::domain {
 /// thread-safe.
 class EvidenceState {
 public:
-  EvidenceState(RouteTable routes, std::size_t max_endpoints)
-      : routes_(std::move(routes)), max_endpoints_(max_endpoints)
+  EvidenceState(RouteTable routes, std::size_t max_endpoints, bool profiled)
+      : routes_(std::move(routes)), max_endpoints_(max_endpoints), profiled_(profiled)
   {
   }
 
@@ -42,9 +43,12 @@ public:
   void add(const ListenSample &sample);
   void add(const HeapGrowth &growth);
   void add(const AllocationsSeen &seen);
+  void add(const Escalation &escalation);
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report(bool with_open_requests) const;
+  [[nodiscard]] Profile profile(ProfileKind kind) const;
+  [[nodiscard]] bool traced_allocations() const;
 
 private:
   struct Process {
@@ -74,6 +78,7 @@ private:
 
   RouteTable routes_;
   std::size_t max_endpoints_;
+  bool profiled_;
   std::optional<MonotonicTime> begin_;
   ClockAnchor clock_;
   Roster roster_;
@@ -81,8 +86,9 @@ private:
   std::vector<std::uint32_t> strangers_; // tgids that no server has claimed, the earliest first
   std::vector<std::uint32_t> ended_;     // tgids that ended, the earliest first
   std::vector<Ended> reused_;            // whose tgid another process has now
-  std::map<std::uint32_t, EndpointTable> endpoints_;       // by server
-  std::map<std::uint32_t, ListenAggregate> listen_queues_; // by server
+  std::map<std::uint32_t, EndpointTable> endpoints_;             // by server
+  std::map<std::uint32_t, ListenAggregate> listen_queues_;       // by server
+  std::map<std::uint32_t, std::vector<Escalation>> escalations_; // by server
   Coverage counted_;
   std::uint64_t stray_requests_ = 0;
   std::uint64_t nameless_pipelined_ = 0;

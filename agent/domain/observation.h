@@ -8,6 +8,7 @@
 #include "domain/cause.h"
 #include "domain/census.h"
 #include "domain/cpu_limit.h"
+#include "domain/escalation.h"
 #include "domain/outgoing.h"
 #include "domain/server.h"
 #include "domain/time.h"
@@ -193,8 +194,9 @@ struct WindowMark {
   ClockAnchor clock;
 };
 
-using Observation = std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample,
-                                 ServersSeen, CoverageSample, WindowMark, OutgoingSample,
-                                 CpuLimitSample, ListenSample, HeapGrowth, AllocationsSeen>;
+using Observation =
+    std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
+                 CoverageSample, WindowMark, OutgoingSample, CpuLimitSample, ListenSample,
+                 HeapGrowth, AllocationsSeen, Escalation>;
 
 } // namespace linger::domain

@@ -7,6 +7,7 @@
 #include "domain/cause.h"
 #include "domain/census.h"
 #include "domain/cpu_limit.h"
+#include "domain/escalation.h"
 #include "domain/finding.h"
 #include "domain/outgoing.h"
 #include "domain/quantile_sketch.h"
@@ -98,6 +99,8 @@ struct ServerReport {
   std::vector<ListenQueueReport> listen_queues;
   /// Those alive and those that ended in the window.
   std::vector<WorkerReport> workers;
+  /// Closer looks at its workers' memory, the earliest first; of many, the latest.
+  std::vector<Escalation> escalations;
 };
 
 struct SiteReport {
@@ -114,8 +117,6 @@ struct SiteReport {
   Nanos max{};
   std::uint64_t requests = 0;
 };
-
-enum class MemoryTier { none, growth, census, allocations };
 
 struct MemorySite {
   std::string what;

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "domain/allocation.h"
 #include "domain/observation.h"
+#include "domain/profile.h"
 #include "domain/report.h"
 
 #include <cstdint>
@@ -31,6 +32,15 @@ struct ReportQuery {
   domain::AllocationQuery allocations;
 };
 
+/// What a profile is asked for.
+struct ProfileQuery {
+  domain::ProfileKind kind = domain::ProfileKind::blocked;
+  domain::Nanos window{};
+  std::vector<std::uint32_t> tgids;
+  /// Of a kind that needs them.
+  domain::AllocationQuery allocations;
+};
+
 /// Implemented by app::Agent and by tests. Thread-safe. `tgids` are masters or any of their
 /// workers; empty means every server; one that is watched by nobody gives not_found.
 class AgentView {
@@ -50,6 +60,10 @@ public:
   /// `cancelled` several times a second and fails as `exhausted` when it turns true.
   [[nodiscard]] virtual Result<domain::Report> observe(const ReportQuery &query,
                                                        const std::function<bool()> &cancelled) = 0;
+
+  /// Like observe().
+  [[nodiscard]] virtual Result<domain::Profile> profile(const ProfileQuery &query,
+                                                        const std::function<bool()> &cancelled) = 0;
 
   /// Servers and the state of their workers at this moment.
   [[nodiscard]] virtual Result<std::vector<domain::ServerReport>>

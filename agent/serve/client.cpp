@@ -85,6 +85,44 @@ std::chrono::system_clock::time_point in(std::chrono::milliseconds span)
   return std::chrono::system_clock::now() + span;
 }
 
+v1::ProfileKind to_proto(domain::ProfileKind kind)
+{
+  switch (kind) {
+    case domain::ProfileKind::blocked:
+      return v1::PROFILE_KIND_BLOCKED;
+    case domain::ProfileKind::on_cpu:
+      return v1::PROFILE_KIND_ON_CPU;
+    case domain::ProfileKind::allocated:
+      return v1::PROFILE_KIND_ALLOCATED;
+    case domain::ProfileKind::retained:
+      return v1::PROFILE_KIND_RETAINED;
+  }
+  return v1::PROFILE_KIND_UNSPECIFIED;
+}
+
+v1::ProfileFormat to_proto(ProfileFormat format)
+{
+  switch (format) {
+    case ProfileFormat::pprof:
+      return v1::PROFILE_FORMAT_PPROF;
+    case ProfileFormat::folded:
+      return v1::PROFILE_FORMAT_FOLDED;
+    case ProfileFormat::speedscope:
+      return v1::PROFILE_FORMAT_SPEEDSCOPE;
+  }
+  return v1::PROFILE_FORMAT_UNSPECIFIED;
+}
+
+v1::AllocationTracing to_proto(const domain::AllocationQuery &query)
+{
+  v1::AllocationTracing tracing;
+  tracing.set_interval_bytes(query.interval_bytes);
+  *tracing.mutable_settle() =
+      google::protobuf::util::TimeUtil::NanosecondsToDuration(query.settle.after.count());
+  tracing.set_budget_percent(query.budget_share * 100);
+  return tracing;
+}
+
 /// Cancels the call as soon as `stop` is requested, even before the call began.
 auto cancel_on(const std::stop_token &stop, grpc::ClientContext &context)
 {
@@ -150,17 +188,34 @@ Result<v1::Report> Client::get_report(const ReportQuery &query, const std::stop_
       google::protobuf::util::TimeUtil::NanosecondsToDuration(query.window.count());
   request.mutable_tgids()->Add(query.tgids.begin(), query.tgids.end());
   request.set_memory(tier_of(query.memory));
-  if (query.memory == domain::MemoryTier::allocations) {
-    v1::AllocationTracing &tracing = *request.mutable_allocations();
-    tracing.set_interval_bytes(query.allocations.interval_bytes);
-    *tracing.mutable_settle() = google::protobuf::util::TimeUtil::NanosecondsToDuration(
-        query.allocations.settle.after.count());
-    tracing.set_budget_percent(query.allocations.budget_share * 100);
-  }
+  if (query.memory == domain::MemoryTier::allocations)
+    *request.mutable_allocations() = to_proto(query.allocations);
   v1::GetReportResponse response;
   if (const grpc::Status status = stub_->GetReport(&context, request, &response); !status.ok())
     return tl::unexpected(explained(status));
   return std::move(*response.mutable_report());
+}
+
+Result<v1::GetProfileResponse> Client::get_profile(const ProfileQuery &query, ProfileFormat format,
+                                                   const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  const auto observed = std::clamp<domain::Nanos>(query.window, 0s, 2h);
+  context.set_deadline(in(std::chrono::ceil<std::chrono::milliseconds>(observed) + answer_time));
+  const auto cancelling = cancel_on(stop, context);
+
+  v1::GetProfileRequest request;
+  request.set_kind(to_proto(query.kind));
+  request.set_format(to_proto(format));
+  *request.mutable_window() =
+      google::protobuf::util::TimeUtil::NanosecondsToDuration(query.window.count());
+  request.mutable_tgids()->Add(query.tgids.begin(), query.tgids.end());
+  if (domain::needs_allocations(query.kind))
+    *request.mutable_allocations() = to_proto(query.allocations);
+  v1::GetProfileResponse response;
+  if (const grpc::Status status = stub_->GetProfile(&context, request, &response); !status.ok())
+    return tl::unexpected(explained(status));
+  return response;
 }
 
 Result<v1::ListServersResponse> Client::list_servers(const Tgids &tgids,

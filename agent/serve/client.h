@@ -6,6 +6,7 @@
 #include "domain/time.h"
 #include "linger/v1/diagnostics.grpc.pb.h"
 #include "serve/agent_view.h"
+#include "serve/render/profile.h"
 
 #include <chrono>
 #include <cstdint>
@@ -36,6 +37,9 @@ public:
   /// Observes for the window, or takes everything since the agent started when it is zero.
   [[nodiscard]] Result<v1::Report> get_report(const ReportQuery &query,
                                               const std::stop_token &stop = {});
+
+  [[nodiscard]] Result<v1::GetProfileResponse>
+  get_profile(const ProfileQuery &query, ProfileFormat format, const std::stop_token &stop = {});
 
   [[nodiscard]] Result<v1::ListServersResponse> list_servers(const Tgids &tgids,
                                                              const std::stop_token &stop = {});

@@ -150,6 +150,21 @@ v1::ListenQueue queue_of(const domain::ListenQueueReport &queue)
   return message;
 }
 
+v1::MemoryEscalation escalation_of(const domain::Escalation &escalation,
+                                   const domain::ClockAnchor &clock)
+{
+  v1::MemoryEscalation message;
+  message.set_tgid(escalation.tgid);
+  message.set_tier(tier_of(escalation.tier));
+  message.set_endpoint(valid_utf8(escalation.endpoint));
+  *message.mutable_start_time() = to_proto(clock.to_wall(escalation.begin));
+  if (escalation.end)
+    message.set_duration_ns(to_ns(*escalation.end - escalation.begin));
+  message.set_reason(valid_utf8(escalation.reason));
+  message.set_outcome(valid_utf8(escalation.outcome));
+  return message;
+}
+
 /// /proc counts a start from boot in ticks of 1/100 s, whatever the kernel's own HZ is. The time
 /// the host was suspended counts there but not in CLOCK_MONOTONIC; servers are not suspended.
 domain::MonotonicTime started_at(const domain::WorkerProcess &process)
@@ -184,6 +199,8 @@ v1::Server to_proto(const domain::ServerReport &report, const domain::ClockAncho
 
   for (const domain::ListenQueueReport &queue : report.listen_queues)
     *message.add_listen_queues() = queue_of(queue);
+  for (const domain::Escalation &escalation : report.escalations)
+    *message.add_escalations() = escalation_of(escalation, clock);
   for (const domain::WorkerReport &worker : report.workers) {
     v1::Worker &added = *message.add_workers();
     added = worker_of(worker);

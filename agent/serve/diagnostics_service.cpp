@@ -2,7 +2,9 @@
 
 #include "serve/convert.h"
 #include "serve/duration_field.h"
+#include "serve/escape.h"
 #include "serve/finding_changes.h"
+#include "serve/render/profile.h"
 #include "serve/request_queue.h"
 #include "serve/status.h"
 
@@ -65,6 +67,55 @@ Result<domain::AllocationQuery> tracing_in(const v1::AllocationTracing &tracing)
   if (percent != 0)
     query.budget_share = percent / 100;
   return query;
+}
+
+Result<domain::ProfileKind> kind_in(const v1::GetProfileRequest &request)
+{
+  switch (request.kind()) {
+    case v1::PROFILE_KIND_BLOCKED:
+      return domain::ProfileKind::blocked;
+    case v1::PROFILE_KIND_ON_CPU:
+      return domain::ProfileKind::on_cpu;
+    case v1::PROFILE_KIND_ALLOCATED:
+      return domain::ProfileKind::allocated;
+    case v1::PROFILE_KIND_RETAINED:
+      return domain::ProfileKind::retained;
+    default:
+      return failure(Error::Kind::usage, "kind: neither blocked, on-cpu, allocated nor retained");
+  }
+}
+
+Result<ProfileFormat> format_in(const v1::GetProfileRequest &request)
+{
+  switch (request.format()) {
+    case v1::PROFILE_FORMAT_UNSPECIFIED:
+    case v1::PROFILE_FORMAT_PPROF:
+      return ProfileFormat::pprof;
+    case v1::PROFILE_FORMAT_FOLDED:
+      return ProfileFormat::folded;
+    case v1::PROFILE_FORMAT_SPEEDSCOPE:
+      return ProfileFormat::speedscope;
+    default:
+      return failure(Error::Kind::usage, "format: neither pprof, folded nor speedscope");
+  }
+}
+
+/// Its values are those of ProfileKind::retained.
+v1::TracedLine line_of(const domain::ProfileSample &sample)
+{
+  const auto value = [&](std::size_t at) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, sample.values.at(at)));
+  };
+  v1::TracedLine line;
+  line.set_server(sample.server);
+  line.set_worker(sample.worker);
+  line.set_endpoint(valid_utf8(sample.endpoint));
+  line.set_code(valid_utf8(sample.code));
+  line.set_allocated_objects(value(0));
+  line.set_allocated_bytes(value(1));
+  line.set_retained_objects(value(2));
+  line.set_retained_bytes(value(3));
+  return line;
 }
 
 /// Which requests a subscriber asked for.
@@ -153,6 +204,63 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
   if (!report)
     return to_status(report.error());
   *response->mutable_report() = to_proto(*report);
+  return grpc::Status::OK;
+}
+
+grpc::Status DiagnosticsService::GetProfile(grpc::ServerContext *context,
+                                            const v1::GetProfileRequest *request,
+                                            v1::GetProfileResponse *response)
+{
+  const auto kind = kind_in(*request);
+  if (!kind)
+    return to_status(kind.error());
+  const auto format = format_in(*request);
+  if (!format)
+    return to_status(format.error());
+  const auto window = span_in(request->window(), "window", 1ms, 1h);
+  if (!window)
+    return to_status(window.error());
+  const auto tracing = tracing_in(request->allocations());
+  if (!tracing)
+    return to_status(tracing.error());
+
+  const auto profile = agent_.profile({ *kind, *window, tgids_of(*request), *tracing },
+                                      [&] { return ended(*context); });
+  if (ended(*context))
+    return farewell();
+  if (!profile)
+    return to_status(profile.error());
+  Result<std::string> file = profile_file(*profile, *format);
+  if (!file)
+    return to_status(file.error());
+  response->set_file(std::move(*file));
+  for (const std::string &note : profile->notes)
+    response->add_notes(valid_utf8(note));
+  return grpc::Status::OK;
+}
+
+grpc::Status DiagnosticsService::TraceAllocations(grpc::ServerContext *context,
+                                                  const v1::TraceAllocationsRequest *request,
+                                                  v1::TraceAllocationsResponse *response)
+{
+  const auto window = span_in(request->window(), "window", 1ms, 1h);
+  if (!window)
+    return to_status(window.error());
+  const auto tracing = tracing_in(request->tracing());
+  if (!tracing)
+    return to_status(tracing.error());
+
+  const auto profile =
+      agent_.profile({ domain::ProfileKind::retained, *window, tgids_of(*request), *tracing },
+                     [&] { return ended(*context); });
+  if (ended(*context))
+    return farewell();
+  if (!profile)
+    return to_status(profile.error());
+  for (const domain::ProfileSample &sample : profile->samples)
+    *response->add_lines() = line_of(sample);
+  for (const std::string &note : profile->notes)
+    response->add_notes(valid_utf8(note));
   return grpc::Status::OK;
 }
 

@@ -41,6 +41,11 @@ public:
                              grpc::ServerWriter<v1::WatchRequestsResponse> *writer) override;
   grpc::Status WatchFindings(grpc::ServerContext *context, const v1::WatchFindingsRequest *request,
                              grpc::ServerWriter<v1::WatchFindingsResponse> *writer) override;
+  grpc::Status GetProfile(grpc::ServerContext *context, const v1::GetProfileRequest *request,
+                          v1::GetProfileResponse *response) override;
+  grpc::Status TraceAllocations(grpc::ServerContext *context,
+                                const v1::TraceAllocationsRequest *request,
+                                v1::TraceAllocationsResponse *response) override;
 
 private:
   [[nodiscard]] bool ended(const grpc::ServerContext &context) const;

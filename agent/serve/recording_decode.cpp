@@ -74,6 +74,14 @@ public:
     }
   }
 
+  domain::MemoryTier tier(pb::EscalationTier tier)
+  {
+    known_ =
+        known_ && (tier == pb::ESCALATION_TIER_CENSUS || tier == pb::ESCALATION_TIER_ALLOCATIONS);
+    return tier == pb::ESCALATION_TIER_ALLOCATIONS ? domain::MemoryTier::allocations
+                                                   : domain::MemoryTier::census;
+  }
+
   domain::ServerKind kind(pb::ServerKind kind)
   {
     if (kind != pb::SERVER_KIND_UNSPECIFIED && pb::ServerKind_IsValid(kind))
@@ -208,6 +216,21 @@ domain::HeapGrowth heap_growth_of(const pb::HeapGrowth &message, FieldReader &re
       added.holders.push_back({ .text = holder.text(), .objects = holder.objects() });
   }
   return growth;
+}
+
+domain::Escalation escalation_of(const pb::Escalation &message, FieldReader &read)
+{
+  domain::Escalation escalation{ .begin = read.time(message.begin_ns()),
+                                 .end = {},
+                                 .server = message.server(),
+                                 .tgid = message.tgid(),
+                                 .tier = read.tier(message.tier()),
+                                 .endpoint = message.endpoint(),
+                                 .reason = message.reason(),
+                                 .outcome = message.outcome() };
+  if (message.has_end_ns())
+    escalation.end = read.window(message.begin_ns(), message.end_ns()).end;
+  return escalation;
 }
 
 domain::ThreadSample thread_sample_of(const pb::ThreadSample &message, FieldReader &read)
@@ -378,6 +401,8 @@ FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
       return Observation(heap_growth_of(frame.heap_growth(), read));
     case pb::Frame::kAllocationsSeen:
       return Observation(allocations_seen_of(frame.allocations_seen(), read));
+    case pb::Frame::kEscalation:
+      return Observation(escalation_of(frame.escalation(), read));
     case pb::Frame::KIND_NOT_SET:
       break;
   }

@@ -219,6 +219,22 @@ struct FrameMaker {
     message.set_gap(growth.gap);
   }
 
+  void operator()(const domain::Escalation &escalation) const
+  {
+    pb::Escalation &message = *frame.mutable_escalation();
+    message.set_begin_ns(ns_of(escalation.begin));
+    if (escalation.end)
+      message.set_end_ns(ns_of(*escalation.end));
+    message.set_server(escalation.server);
+    message.set_tgid(escalation.tgid);
+    message.set_tier(escalation.tier == domain::MemoryTier::allocations
+                         ? pb::ESCALATION_TIER_ALLOCATIONS
+                         : pb::ESCALATION_TIER_CENSUS);
+    message.set_endpoint(escalation.endpoint);
+    message.set_reason(escalation.reason);
+    message.set_outcome(escalation.outcome);
+  }
+
   void operator()(const domain::AllocationsSeen &seen) const
   {
     pb::AllocationsSeen &message = *frame.mutable_allocations_seen();

@@ -4,15 +4,18 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 
 import pytest
+from harness import bpf
 from harness.agent import Lingerd, Running, run
 from harness.client import Client
 from harness.paths import WORKLOADS
 from harness.report import fired, number
 from harness.requirements import PROBES
 from services.gunicorn import Gunicorn
+from services.processes import wait_until
 
 pytestmark = pytest.mark.requires(*PROBES, "gunicorn")
 
@@ -128,6 +131,42 @@ def test_a_worker_that_dies_leaves_what_was_settled(directory, server):
     assert "ended while its allocations were traced" in seen["gap"]
     assert number(seen, "requestsSettled") > 20
     expect_kept(memory_by_path(report)["/keep/bytes"], "/keep/bytes")
+
+
+@pytest.mark.parametrize("by_agent", [False, True], ids=["alone", "agent"])
+def test_comes_and_goes_under_load_and_leaves_nothing_behind(directory, server, by_agent):
+    before = bpf.attached()
+    workers = server.workers()
+    over = threading.Event()
+    served = []
+
+    def send():
+        with Client(server.port, keep_alive=False) as client:
+            while not over.is_set():
+                for path in KEEP + GIVE:
+                    client.get(path)  # fails where the answer is not 200
+                served.append(time.monotonic())
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        if by_agent:
+            with Lingerd(directory) as agent:
+                rounds = traced_rounds(server, "--agent", agent.address)
+        else:
+            rounds = traced_rounds(server, "--no-agent")
+    finally:
+        over.set()
+        sender.join()
+    assert all(number(trace(report), "probeHits") > 0 for report in rounds)
+    # It served in between and to the end, and its worker is the same one.
+    assert served[-1] > served[0] + len(rounds)
+    assert server.workers() == workers
+    wait_until(lambda: bpf.attached() <= before, 30, "nothing of the traces is attached")
+
+
+def traced_rounds(server, *source: str) -> list[dict]:
+    return [run("linger", "diagnose", *source, *TRACE, "--format", "json", "--duration", "1s", "--pid",
+                server.tgid).json() for _ in range(5)]
 
 
 def test_takes_the_probes_off_when_they_cost_too_much(directory, server):

@@ -105,6 +105,40 @@ void add_report_options(CLI::App &command, ReportArguments &report)
       ->type_name("FILE");
 }
 
+void add_tracing_options(CLI::App &command, domain::AllocationQuery &allocations,
+                         const std::string &when)
+{
+  constexpr std::uint64_t most_interval_bytes = 1ULL << 30;
+  command
+      .add_option("--sample-bytes", allocations.interval_bytes,
+                  when + ": sample one byte in so many (default 16384)")
+      ->check(CLI::Range(std::uint64_t{ 1 }, most_interval_bytes).description(""))
+      ->type_name("BYTES");
+  command
+      .add_option_function<std::string>(
+          "--settle",
+          [&allocations](const std::string &text) {
+            const Result<domain::Nanos> parsed = parse_duration(text, longest_window);
+            if (!parsed)
+              throw CLI::ValidationError("--settle", parsed.error().what);
+            allocations.settle.after = *parsed;
+          },
+          when + ": what a request has not freed so long after its response, and "
+                 "20 requests later, is kept (default 10s)")
+      ->type_name("DURATION");
+  command
+      .add_option_function<double>(
+          "--trace-budget",
+          [&allocations](double percent) {
+            if (!(percent > 0 && percent <= 100)) // nor is it "nan"
+              throw CLI::ValidationError("--trace-budget", "not above 0 and at most 100");
+            allocations.budget_share = percent / 100;
+          },
+          when + ": take the probes off before they have cost more than so many "
+                 "hundredths of a CPU for each worker (default 2)")
+      ->type_name("PERCENT");
+}
+
 void add_memory_options(CLI::App &command, MemoryArguments &memory)
 {
   static const std::map<std::string, domain::MemoryTier> tiers{
@@ -112,7 +146,6 @@ void add_memory_options(CLI::App &command, MemoryArguments &memory)
     { "census", domain::MemoryTier::census },
     { "allocations", domain::MemoryTier::allocations }
   };
-  constexpr std::uint64_t most_interval_bytes = 1ULL << 30;
   command
       .add_option_function<std::string>(
           "--memory", [&memory](const std::string &name) { memory.tier = tiers.at(name); },
@@ -122,34 +155,7 @@ void add_memory_options(CLI::App &command, MemoryArguments &memory)
           "which endpoints allocate what is not freed")
       ->check(CLI::IsMember({ "growth", "census", "allocations" }))
       ->option_text("growth|census|allocations");
-  command
-      .add_option("--sample-bytes", memory.allocations.interval_bytes,
-                  "With --memory allocations: sample one byte in so many (default 16384)")
-      ->check(CLI::Range(std::uint64_t{ 1 }, most_interval_bytes).description(""))
-      ->type_name("BYTES");
-  command
-      .add_option_function<std::string>(
-          "--settle",
-          [&memory](const std::string &text) {
-            const Result<domain::Nanos> parsed = parse_duration(text, longest_window);
-            if (!parsed)
-              throw CLI::ValidationError("--settle", parsed.error().what);
-            memory.allocations.settle.after = *parsed;
-          },
-          "With --memory allocations: what a request has not freed so long after its response, and "
-          "20 requests later, is kept (default 10s)")
-      ->type_name("DURATION");
-  command
-      .add_option_function<double>(
-          "--trace-budget",
-          [&memory](double percent) {
-            if (!(percent > 0 && percent <= 100)) // nor is it "nan"
-              throw CLI::ValidationError("--trace-budget", "not above 0 and at most 100");
-            memory.allocations.budget_share = percent / 100;
-          },
-          "With --memory allocations: take the probes off before they have cost more than so many "
-          "hundredths of a CPU for each worker (default 2)")
-      ->type_name("PERCENT");
+  add_tracing_options(command, memory.allocations, "With --memory allocations");
 }
 
 Result<Config> ProbeArguments::config() const

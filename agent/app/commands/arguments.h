@@ -70,7 +70,10 @@ struct MemoryArguments {
   domain::MemoryTier tier = domain::MemoryTier::growth;
   domain::AllocationQuery allocations;
 };
-/// --memory growth|census|allocations, --sample-bytes, --settle, --trace-budget
+/// --sample-bytes, --settle, --trace-budget; `when` they count: "With --memory allocations".
+void add_tracing_options(CLI::App &command, domain::AllocationQuery &allocations,
+                         const std::string &when);
+/// --memory growth|census|allocations, and these.
 void add_memory_options(CLI::App &command, MemoryArguments &memory);
 
 } // namespace linger::app

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <fmt/format.h>
+#include <fstream>
 
 namespace linger::app {
 
@@ -30,6 +31,18 @@ Result<> write_out(const std::string &text, Terminal &terminal)
   errno = 0;
   if (!(terminal.out << text << std::flush))
     return failed("write to standard output", errno);
+  return {};
+}
+
+Result<> write_file(const std::string &path, const std::string &text, const std::string &what)
+{
+  const std::string doing = "write " + what + " to " + path;
+  errno = 0;
+  std::ofstream file{ path, std::ios::binary | std::ios::trunc };
+  if (!file)
+    return tl::unexpected(about_named_file(failed(doing, errno).value()));
+  if (!(file << text << std::flush))
+    return failed(doing, errno);
   return {};
 }
 

@@ -22,6 +22,10 @@ ExitStatus report_error(Terminal &terminal, const Error &error);
 /// Prints a result; fails when it cannot be delivered (a full disk behind a redirection).
 [[nodiscard]] Result<> write_out(const std::string &text, Terminal &terminal);
 
+/// Writes a result to a file that the user named, in place of what it held; `what` is "the report".
+[[nodiscard]] Result<> write_file(const std::string &path, const std::string &text,
+                                  const std::string &what);
+
 /// Each adds its subcommand to `parent`; when it is the one asked for, parsing sets `chosen`, which
 /// may be called once parsing is over, also after `parent` is gone.
 void add_servers_command(CLI::App &parent, Command &chosen);
@@ -30,6 +34,7 @@ void add_watch_command(CLI::App &parent, Command &chosen);
 void add_record_command(CLI::App &parent, Command &chosen);
 void add_replay_command(CLI::App &parent, Command &chosen);
 void add_heap_command(CLI::App &parent, Command &chosen);
+void add_profile_command(CLI::App &parent, Command &chosen);
 void add_doctor_command(CLI::App &parent, Command &chosen);
 
 } // namespace linger::app

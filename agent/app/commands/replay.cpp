@@ -1,13 +1,11 @@
 // linger replay: the report of a recording.
 
 #include "app/commands/command.h"
+#include "app/commands/recorded_evidence.h"
 #include "app/commands/report_output.h"
 #include "diagnose/diagnose.h"
-#include "domain/evidence.h"
 #include "serve/convert.h"
-#include "serve/recording.h"
 
-#include <fmt/format.h>
 #include <memory>
 
 namespace linger::app {
@@ -19,41 +17,19 @@ struct ReplayArguments {
   ReportArguments report;
 };
 
-Result<domain::Report> replay(serve::RecordingReader &reader, const Config &config)
-{
-  Result<domain::RouteTable> routes = domain::RouteTable::with_patterns(config.route_patterns);
-  if (!routes)
-    return tl::unexpected(routes.error());
-
-  domain::Evidence evidence{ std::move(*routes) };
-  while (true) {
-    const Result<std::optional<domain::Observation>> next = reader.next();
-    if (!next)
-      return tl::unexpected(next.error());
-    if (!*next)
-      break;
-    evidence.add(**next);
-  }
-  domain::Report report = evidence.report();
-  report.findings = diagnose::diagnose(report, config.thresholds);
-  if (reader.skipped() > 0)
-    report.coverage.gaps.push_back(fmt::format(
-        "{} observations of a newer Linger were left out of this replay.", reader.skipped()));
-  return report;
-}
-
 ExitStatus run_replay(const ReplayArguments &arguments, Terminal &terminal)
 {
   const Result<Config> config = ProbeArguments{ .config_path = arguments.config_path }.config();
   if (!config)
     return report_error(terminal, config.error());
-  Result<serve::RecordingReader> reader = serve::RecordingReader::open(arguments.path);
-  if (!reader)
-    return report_error(terminal, about_named_file(reader.error()));
-  const Result<domain::Report> report = replay(*reader, *config);
-  if (!report)
-    return report_error(terminal, report.error());
-  return hand_over(serve::to_proto(*report), arguments.report, terminal);
+  const Result<RecordedEvidence> recorded = read_evidence(arguments.path, *config);
+  if (!recorded)
+    return report_error(terminal, recorded.error());
+  domain::Report report = recorded->evidence.report();
+  report.findings = diagnose::diagnose(report, config->thresholds);
+  if (const std::string gap = left_out(*recorded); !gap.empty())
+    report.coverage.gaps.push_back(gap);
+  return hand_over(serve::to_proto(report), arguments.report, terminal);
 }
 
 } // namespace

@@ -3,25 +3,7 @@
 #include "serve/render/json.h"
 #include "serve/render/report_text.h"
 
-#include <cerrno>
-#include <fstream>
-
 namespace linger::app {
-namespace {
-
-Result<> write_file(const std::string &path, const std::string &text)
-{
-  const std::string doing = "write the report to " + path;
-  errno = 0;
-  std::ofstream file{ path, std::ios::binary | std::ios::trunc };
-  if (!file)
-    return tl::unexpected(about_named_file(failed(doing, errno).value()));
-  if (!(file << text << std::flush))
-    return failed(doing, errno);
-  return {};
-}
-
-} // namespace
 
 ExitStatus hand_over(const v1::Report &report, const ReportArguments &arguments, Terminal &terminal)
 {
@@ -33,7 +15,7 @@ ExitStatus hand_over(const v1::Report &report, const ReportArguments &arguments,
   if (!text)
     return report_error(terminal, text.error());
   const Result<> written =
-      to_file ? write_file(arguments.output_path, *text) : write_out(*text, terminal);
+      to_file ? write_file(arguments.output_path, *text, "the report") : write_out(*text, terminal);
   if (!written)
     return report_error(terminal, written.error());
   if (arguments.fail_on && serve::has_finding(report, *arguments.fail_on))

@@ -129,6 +129,16 @@ std::string allocations_note(const v1::AllocationTrace &trace)
   return note;
 }
 
+/// "the heap of worker 4712 was looked into, because GET /report/{} keeps ... It grew by ..."
+std::string escalation_text(const v1::MemoryEscalation &escalation)
+{
+  return fmt::format("{} worker {}, because {} {}",
+                     escalation.tier() == v1::MEMORY_TIER_ALLOCATIONS ? "traced the allocations of"
+                                                                      : "looked into the heap of",
+                     escalation.tgid(), escalation.reason(),
+                     escalation.outcome().empty() ? "It still does." : escalation.outcome());
+}
+
 std::vector<std::string> notes_of(const v1::Worker &worker)
 {
   std::vector<std::string> notes;
@@ -196,6 +206,8 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
       text += wrapped(gap, width, "    not known: ", 6);
     for (const std::string &limit : cpu_limits_of(server))
       text += wrapped(limit, width, "    ", 6);
+    for (const v1::MemoryEscalation &escalation : server.escalations())
+      text += wrapped(escalation_text(escalation), width, "    by itself: ", 6);
     text += server.workers().empty() ? "    no workers\n" : workers_text(server.workers(), options);
     text += connections_text(server.workers(), options);
   }

@@ -113,8 +113,9 @@ class Lingerd(Running):
     def __init__(self, directory: Path, *arguments):
         self.socket = Path(directory) / "linger.sock"
         self.address = f"unix://{self.socket}"
-        super().__init__(directory, "lingerd", "--listen", self.address,
-                         *(arguments or ["--http", "off"]))
+        if "--http" not in arguments:
+            arguments = ("--http", "off", *arguments)
+        super().__init__(directory, "lingerd", "--listen", self.address, *arguments)
         try:
             self.wait_until(self.socket.exists, 30, "lingerd listens")
             self.wait_attached()

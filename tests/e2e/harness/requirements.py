@@ -62,6 +62,7 @@ CHECKS = {
     "cgroup-memory": memory_group.missing,
     "prometheus": _program("/usr/bin/prometheus", "prometheus"),
     "grpc": _module("grpc", "python3-grpcio"),
+    "go": _program("go", "golang-go"),
 }
 MARIADB = ["mariadbd", "pymysql"]
 PROBES = ["root", "bpftool", "bpf"]

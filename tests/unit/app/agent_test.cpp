@@ -107,6 +107,54 @@ TEST_F(AgentTest, FailsWhereAllocationsCannotBeTraced)
   EXPECT_EQ(report.error().kind, Error::Kind::exhausted);
 }
 
+TEST_F(AgentTest, ProfilesTheRequestsOfAWindow)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+  int asked = 0;
+  const Result<domain::Profile> profile =
+      (*agent)->profile_while({ domain::ProfileKind::on_cpu, 1s, { 100 }, {} }, [&](domain::Nanos) {
+        if (++asked == 1)
+          happens(a_request(101, 10200ms, 2), 10300ms);
+        else
+          script.with([](HostScript &shared) { shared.now = 11s; });
+        return true;
+      });
+  ASSERT_TRUE(profile) << profile.error().what;
+  ASSERT_EQ(profile->samples.size(), 1);
+  EXPECT_EQ(profile->samples[0].worker, 101);
+  EXPECT_EQ(profile->samples[0].values[1], 10'000'000);
+  EXPECT_TRUE(script.with([](HostScript &shared) { return shared.traced.empty(); }));
+}
+
+TEST_F(AgentTest, TracesAllocationsForAProfileOfThem)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+  std::vector<std::uint32_t> traced;
+  const Result<domain::Profile> profile = (*agent)->profile_while(
+      { domain::ProfileKind::retained, 1s, { 100 }, {} }, [&](domain::Nanos) {
+        script.with([&](HostScript &shared) {
+          traced = shared.traced;
+          shared.now = 11s;
+        });
+        return true;
+      });
+  ASSERT_TRUE(profile) << profile.error().what;
+  EXPECT_THAT(traced, ElementsAre(101, 102));
+  EXPECT_TRUE(script.with([](HostScript &shared) { return shared.traced.empty(); }));
+}
+
+TEST_F(AgentTest, ACancelledProfileFailsAsExhausted)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+  const Result<domain::Profile> profile =
+      (*agent)->profile({ domain::ProfileKind::blocked, 1h, {}, {} }, [] { return true; });
+  ASSERT_FALSE(profile);
+  EXPECT_EQ(profile.error().kind, Error::Kind::exhausted);
+}
+
 TEST_F(AgentTest, KnowsAllSinceItsStartAndCanTellItOfOneServer)
 {
   const auto agent = start();

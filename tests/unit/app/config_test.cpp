@@ -125,6 +125,32 @@ std::string project_file(const std::string &path)
   return { std::istreambuf_iterator<char>{ file }, {} };
 }
 
+TEST(Config, EscalationIsOffUnlessAskedFor)
+{
+  EXPECT_EQ(parse_config("", "x").value().escalation.to, domain::MemoryTier::growth);
+  const auto config = parse_config("[memory]\nescalate_to = \"allocations\"\n"
+                                   "escalate_check_s = 5\nescalate_pause_s = 60\n"
+                                   "census_window_s = 10.5\nallocations_window_s = 20\n"
+                                   "allocations_sample_bytes = 512\nallocations_settle_s = 2\n"
+                                   "allocations_budget_percent = 0.5\n",
+                                   "x");
+  ASSERT_TRUE(config) << config.error().what;
+  const EscalationConfig &escalation = config->escalation;
+  EXPECT_EQ(escalation.to, domain::MemoryTier::allocations);
+  EXPECT_EQ(escalation.check_interval, 5s);
+  EXPECT_EQ(escalation.pause, 60s);
+  EXPECT_EQ(escalation.census_window, 10500ms);
+  EXPECT_EQ(escalation.allocations_window, 20s);
+  EXPECT_EQ(escalation.allocations.interval_bytes, 512);
+  EXPECT_EQ(escalation.allocations.settle.after, 2s);
+  EXPECT_DOUBLE_EQ(escalation.allocations.budget_share, 0.005);
+  for (const char *wrong : { "escalate_to = \"all\"", "escalate_to = 3", "escalate_check_s = 0.5",
+                             "escalate_pause_s = 0", "census_window_s = 3601",
+                             "allocations_window_s = \"2m\"", "allocations_sample_bytes = 0",
+                             "allocations_settle_s = -1", "allocations_budget_percent = 101" })
+    EXPECT_FALSE(parse_config("[memory]\n" + std::string{ wrong }, "x")) << wrong;
+}
+
 TEST(Config, EveryKeyIsDocumented)
 {
   const std::string documentation = project_file("docs/configuration.md");

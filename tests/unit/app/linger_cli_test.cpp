@@ -107,6 +107,12 @@ TEST_F(LingerCliTest, RefusesWhatItDoesNotUnderstandAndPrintsNoResult)
     expect_refused({ "diagnose", "--pid", tgid }, ExitStatus::usage);
   expect_refused({ "diagnose", "--agent", "unix:///x", "--no-agent" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--agent", "unix:///x", "--config", "y" }, ExitStatus::usage);
+  expect_refused({ "profile" }, ExitStatus::usage);
+  expect_refused({ "profile", "--kind", "wall" }, ExitStatus::usage);
+  expect_refused({ "profile", "--kind", "blocked", "--format", "html" }, ExitStatus::usage);
+  for (const char *option : { "--pid", "--duration", "--settle", "--agent" })
+    expect_refused({ "profile", "--kind", "blocked", "--from", "x", option, "1s" },
+                   ExitStatus::usage);
   expect_refused({ "watch" }, ExitStatus::usage);
   expect_refused({ "watch", "everything" }, ExitStatus::usage);
   expect_refused({ "record" }, ExitStatus::usage);
@@ -167,6 +173,48 @@ TEST_F(LingerCliTest, ReplaysARecordingAsTextAndAsJson)
 
   EXPECT_EQ(run({ "replay", path("slow.linger"), "--format", "json" }), ExitStatus::done);
   EXPECT_THAT(out.str(), HasSubstr("\"blocking-io-in-request\""));
+}
+
+TEST_F(LingerCliTest, ProfilesARecording)
+{
+  record_slow_requests(path("slow.linger"), 40);
+
+  EXPECT_EQ(
+      run({ "profile", "--kind", "blocked", "--from", path("slow.linger"), "--format", "folded" }),
+      ExitStatus::done);
+  EXPECT_EQ(out.str(), "GET /report/{};worker 101;database;(waits too short to be looked at) "
+                       "4000000000\n");
+  EXPECT_EQ(run({ "profile", "--kind", "on-cpu", "--from", path("slow.linger"), "-o",
+                  path("cpu.pb.gz") }),
+            ExitStatus::done);
+  EXPECT_THAT(out.str(), IsEmpty());
+  EXPECT_EQ(content(path("cpu.pb.gz")).substr(0, 2), "\x1f\x8b");
+
+  std::ofstream{ path("linger.toml") } << "[routes]\npatterns = [\"/report/17\"]\n";
+  EXPECT_EQ(run({ "profile", "--kind", "blocked", "--from", path("slow.linger"), "--format",
+                  "speedscope", "--config", path("linger.toml") }),
+            ExitStatus::done);
+  EXPECT_THAT(out.str(), HasSubstr("GET /report/17"));
+}
+
+TEST_F(LingerCliTest, SaysWhyThereIsNoProfile)
+{
+  record_slow_requests(path("slow.linger"), 1);
+  expect_refused({ "profile", "--kind", "retained", "--from", path("slow.linger") },
+                 ExitStatus::usage);
+  EXPECT_THAT(err.str(), HasSubstr("--memory allocations"));
+  expect_refused({ "profile", "--kind", "blocked", "--from", path("none.linger") },
+                 ExitStatus::usage);
+  std::ofstream{ path("cut"), std::ios::binary } << content(path("slow.linger")).substr(0, 200);
+  expect_refused({ "profile", "--kind", "blocked", "--from", path("cut"), "-o", path("new") },
+                 ExitStatus::usage);
+  EXPECT_FALSE(std::filesystem::exists(path("new")));
+  expect_refused(
+      { "profile", "--kind", "blocked", "--from", path("slow.linger"), "-o", path("none/new") },
+      ExitStatus::usage);
+  Terminal screen{ .out = out, .err = err, .out_is_terminal = true };
+  EXPECT_EQ(run_linger({ "profile", "--kind", "blocked", "--from", path("slow.linger") }, screen),
+            ExitStatus::usage);
 }
 
 TEST_F(LingerCliTest, FailsOnFindingsOfTheSeverityAskedForAndPrintsThemAllTheSame)
@@ -252,6 +300,17 @@ TEST_F(LingerCliWithAgentTest, ListsTheServersOfARunningAgent)
   EXPECT_EQ(run({ "servers", "--agent", address, "--pid", "102" }), ExitStatus::done);
   EXPECT_THAT(out.str(), HasSubstr("shop:app"));
   expect_refused({ "servers", "--agent", address, "--pid", "4711" }, ExitStatus::no_such_server);
+}
+
+TEST_F(LingerCliWithAgentTest, ProfilesThroughARunningAgent)
+{
+  EXPECT_EQ(run({ "profile", "--kind", "blocked", "--agent", address, "--duration", "100ms",
+                  "--format", "speedscope" }),
+            ExitStatus::done);
+  EXPECT_THAT(out.str(), HasSubstr("speedscope.app"));
+  EXPECT_THAT(err.str(), HasSubstr("nothing to show"));
+  expect_refused({ "profile", "--kind", "blocked", "--agent", address, "--pid", "4711" },
+                 ExitStatus::no_such_server);
 }
 
 TEST_F(LingerCliWithAgentTest, DiagnosesThroughARunningAgent)

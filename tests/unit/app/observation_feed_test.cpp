@@ -117,6 +117,15 @@ TEST_F(ObservationFeedTest, AWindowOnOneServerSeesAWorkerFromItsFork)
   EXPECT_EQ(all<domain::Request>().size(), 1);
 }
 
+TEST_F(ObservationFeedTest, AWindowOnOneServerSeesTheCloserLooksAtItAlone)
+{
+  const auto window = open({ 200 });
+  for (const std::uint32_t server : { 100U, 200U })
+    feed.add(domain::Escalation{ .begin = domain::MonotonicTime{ 10500ms }, .server = server });
+  ASSERT_EQ(all<domain::Escalation>().size(), 1);
+  EXPECT_EQ(all<domain::Escalation>()[0].server, 200);
+}
+
 TEST_F(ObservationFeedTest, WindowsDoNotDisturbEachOther)
 {
   const auto window = open();

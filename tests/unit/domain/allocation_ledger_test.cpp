@@ -102,6 +102,24 @@ TEST_F(AllocationLedgerTest, KeepsNothingOfWhatWasFreed)
   EXPECT_TRUE(kept.sites.empty());
 }
 
+TEST_F(AllocationLedgerTest, LinesAddUpToTheEndpoint)
+{
+  serve_all(100, [](std::uint64_t request) { return request % 2 == 0; });
+  const RetainedEstimate kept = estimate();
+  const std::vector<AllocationsAtLine> lines = ledger_.lines();
+  ASSERT_EQ(lines.size(), 1);
+  EXPECT_EQ(lines[0].endpoint, endpoint);
+  EXPECT_EQ(lines[0].worker, worker);
+  EXPECT_EQ(lines[0].code, "shop.py:7 in keep");
+  EXPECT_EQ(lines[0].allocated_bytes, kept.allocated_bytes);
+  EXPECT_NEAR(lines[0].allocated_count, 80, 1e-6);
+  EXPECT_EQ(lines[0].retained_bytes, kept.retained_bytes);
+  EXPECT_NEAR(lines[0].retained_count, 40, 1e-6);
+  // What a worker kept that is gone stays.
+  ledger_.forget(worker);
+  EXPECT_EQ(ledger_.lines()[0].retained_bytes, kept.retained_bytes);
+}
+
 TEST_F(AllocationLedgerTest, TakesAllocationsThatAreToldAfterTheirRequest)
 {
   for (std::uint64_t request = 0; request < 100; ++request) {

@@ -327,5 +327,24 @@ TEST_F(EvidenceTest, SurvivesThousandsOfThreads)
   EXPECT_EQ(requests_in(crowded), 5000U);
 }
 
+TEST_F(EvidenceTest, TellsOfEachCloserLookOnceAndOfManyTheLatest)
+{
+  Escalation look{ .begin = at(100ms), .server = master, .tgid = worker, .reason = "it grew" };
+  evidence.add(look);
+  look.end = at(200ms);
+  look.outcome = "found";
+  evidence.add(look);
+  evidence.add(Escalation{ .begin = at(1ms), .server = 4711, .tgid = 4712 });
+  Report told = report();
+  ASSERT_EQ(told.servers.at(0).escalations.size(), 1);
+  EXPECT_EQ(told.servers.at(0).escalations[0], look);
+
+  for (int i = 0; i < 20; ++i)
+    evidence.add(Escalation{ .begin = at(300ms + i * 1ms), .server = master, .tgid = worker });
+  told = report();
+  ASSERT_EQ(told.servers.at(0).escalations.size(), 16);
+  EXPECT_EQ(told.servers.at(0).escalations.back().begin, at(319ms));
+}
+
 } // namespace
 } // namespace linger::domain

@@ -97,6 +97,35 @@ TEST(ToProto, TurnsAnAcceptQueueIntoItsMessage)
   EXPECT_EQ(queue.dropped(), 12U);
 }
 
+TEST(ToProto, TurnsACloserLookIntoItsMessage)
+{
+  domain::Report report;
+  report.clock = anchor();
+  domain::Escalation look{ .begin = domain::MonotonicTime{ 990s },
+                           .end = domain::MonotonicTime{ 995s },
+                           .server = 100,
+                           .tgid = 101,
+                           .tier = domain::MemoryTier::allocations,
+                           .endpoint = "GET /\xff",
+                           .reason = "it grew",
+                           .outcome = "by much" };
+  report.servers.emplace_back().escalations = { look };
+  look.end.reset();
+  report.servers[0].escalations.push_back(look);
+  const v1::Report message = to_proto(report);
+  ASSERT_EQ(message.servers(0).escalations_size(), 2);
+  const v1::MemoryEscalation &told = message.servers(0).escalations(0);
+
+  EXPECT_EQ(told.tgid(), 101U);
+  EXPECT_EQ(told.tier(), v1::MEMORY_TIER_ALLOCATIONS);
+  EXPECT_EQ(told.endpoint(), "GET /\\xFF");
+  EXPECT_EQ(told.start_time().seconds(), 1'699'999'990);
+  EXPECT_EQ(told.duration_ns(), 5'000'000'000U);
+  EXPECT_EQ(told.reason(), "it grew");
+  EXPECT_EQ(told.outcome(), "by much");
+  EXPECT_EQ(message.servers(0).escalations(1).duration_ns(), 0U);
+}
+
 TEST(ToProto, TurnsAnEndpointIntoItsMessage)
 {
   domain::Report report;

@@ -3,7 +3,9 @@
 #include "unit/serve/served_test.h"
 
 #include <google/protobuf/util/time_util.h>
+#include <grpcpp/grpcpp.h>
 #include <latch>
+#include <map>
 #include <set>
 
 namespace linger::serve {
@@ -75,6 +77,97 @@ TEST_F(DiagnosticsServiceTest, RefusesATraceThatMakesNoSense)
   EXPECT_TRUE(refuses(10ms, { .settle = { .after = 2h } }));
   EXPECT_TRUE(refuses(10ms, { .budget_share = 1.01 }));
   EXPECT_TRUE(refuses(10ms, { .budget_share = -1 }));
+}
+
+TEST_F(DiagnosticsServiceTest, GivesAProfileOfEachKindInTheFormatAskedFor)
+{
+  const std::map<domain::ProfileKind, std::string> stacks{
+    { domain::ProfileKind::blocked, "GET /a;worker 101;f (a.py:1) 7\n" },
+    { domain::ProfileKind::on_cpu, "GET /a;worker 101;f (a.py:1) 7\n" },
+    { domain::ProfileKind::allocated, "GET /a;worker 101;f (a.py:1) 7\n" },
+    { domain::ProfileKind::retained, "GET /a;worker 101;f (a.py:1) 7\n" },
+  };
+  for (const auto &[kind, folded] : stacks) {
+    const auto profile = connected().get_profile({ kind, 10ms, {}, {} }, ProfileFormat::folded);
+    ASSERT_TRUE(profile) << profile.error().what;
+    EXPECT_EQ(profile->file(), folded);
+    ASSERT_EQ(profile->notes_size(), 1);
+    EXPECT_EQ(profile->notes(0), "a \\xFF note");
+  }
+  const auto pprof =
+      connected().get_profile({ domain::ProfileKind::blocked, 10ms, {}, {} }, ProfileFormat::pprof);
+  ASSERT_TRUE(pprof) << pprof.error().what;
+  EXPECT_EQ(pprof->file().substr(0, 2), "\x1f\x8b"); // gzip
+  const auto json = connected().get_profile({ domain::ProfileKind::blocked, 10ms, {}, {} },
+                                            ProfileFormat::speedscope);
+  ASSERT_TRUE(json) << json.error().what;
+  EXPECT_EQ(json->file().front(), '{');
+}
+
+TEST_F(DiagnosticsServiceTest, TracesForAProfileOfAllocationsAsAskedTo)
+{
+  const domain::AllocationQuery asked{ .interval_bytes = 512, .budget_share = 0.5 };
+  ASSERT_TRUE(connected().get_profile({ domain::ProfileKind::retained, 10ms, {}, asked },
+                                      ProfileFormat::pprof));
+  EXPECT_EQ(agent_.asked_allocations(), asked);
+}
+
+TEST_F(DiagnosticsServiceTest, TracesAllocationsByLine)
+{
+  const auto stub = v1::Diagnostics::NewStub(
+      grpc::CreateChannel("unix:" + path(), grpc::InsecureChannelCredentials()));
+  v1::TraceAllocationsRequest request;
+  v1::TraceAllocationsResponse response;
+  const auto status = [&] {
+    grpc::ClientContext context;
+    return stub->TraceAllocations(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(status(), grpc::StatusCode::INVALID_ARGUMENT); // no window
+  *request.mutable_window() = TimeUtil::MillisecondsToDuration(10);
+  request.mutable_tracing()->set_interval_bytes(512);
+  ASSERT_EQ(status(), grpc::StatusCode::OK);
+  EXPECT_EQ(agent_.asked_allocations().interval_bytes, 512);
+  ASSERT_EQ(response.lines_size(), 1);
+  EXPECT_EQ(response.lines(0).server(), 100U);
+  EXPECT_EQ(response.lines(0).worker(), 101U);
+  EXPECT_EQ(response.lines(0).endpoint(), "GET /a");
+  EXPECT_EQ(response.lines(0).code(), "a.py:1 in f");
+  EXPECT_EQ(response.lines(0).retained_bytes(), 7U);
+  EXPECT_EQ(response.notes_size(), 1);
+  request.mutable_tracing()->set_budget_percent(101);
+  EXPECT_EQ(status(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.mutable_tracing()->clear_budget_percent();
+  request.add_tgids(4711);
+  EXPECT_EQ(status(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(DiagnosticsServiceTest, RefusesAProfileThatMakesNoSense)
+{
+  const auto error = [&](const ProfileQuery &query) {
+    const auto profile = connected().get_profile(query, ProfileFormat::pprof);
+    return profile ? Error{} : profile.error();
+  };
+  EXPECT_EQ(error({ domain::ProfileKind::blocked, 0s, {}, {} }).kind, Error::Kind::usage);
+  EXPECT_EQ(error({ domain::ProfileKind::blocked, 2h, {}, {} }).kind, Error::Kind::usage);
+  EXPECT_EQ(error({ domain::ProfileKind::retained, 10ms, {}, { .budget_share = 2 } }).kind,
+            Error::Kind::usage);
+  EXPECT_EQ(error({ domain::ProfileKind::blocked, 10ms, { 4711 }, {} }).kind,
+            Error::Kind::not_found);
+
+  const auto stub = v1::Diagnostics::NewStub(
+      grpc::CreateChannel("unix:" + path(), grpc::InsecureChannelCredentials()));
+  v1::GetProfileRequest request;
+  *request.mutable_window() = TimeUtil::MillisecondsToDuration(10);
+  const auto status = [&] {
+    grpc::ClientContext context;
+    v1::GetProfileResponse response;
+    return stub->GetProfile(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(status(), grpc::StatusCode::INVALID_ARGUMENT); // no kind
+  request.set_kind(v1::PROFILE_KIND_BLOCKED);
+  EXPECT_EQ(status(), grpc::StatusCode::OK); // the format has a default
+  request.set_format(static_cast<v1::ProfileFormat>(99));
+  EXPECT_EQ(status(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(DiagnosticsServiceTest, PassesOnWhyThereIsNoReport)

@@ -91,6 +91,26 @@ public:
     return asked_allocations_;
   }
 
+  Result<domain::Profile> profile(const ProfileQuery &query, const std::function<bool()> &) override
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = check(query.tgids); !known)
+      return tl::unexpected(known.error());
+    asked_allocations_ = query.allocations;
+    domain::Profile profile;
+    profile.kind = query.kind;
+    profile.window = { domain::MonotonicTime{}, domain::MonotonicTime{ query.window } };
+    profile.values = domain::values_of(query.kind);
+    profile.main_value = domain::main_value_of(query.kind);
+    profile.samples = { { .server = 100,
+                          .endpoint = "GET /a",
+                          .worker = 101,
+                          .code = "a.py:1 in f",
+                          .values = std::vector<std::int64_t>(profile.values.size(), 7) } };
+    profile.notes = { "a \xff note" };
+    return profile;
+  }
+
   Result<std::vector<domain::ServerReport>>
   servers(const std::vector<std::uint32_t> &tgids) override
   {

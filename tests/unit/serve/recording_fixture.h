@@ -102,6 +102,8 @@ inline std::vector<domain::Observation> one_of_each()
                              99,
                              1ms,
                              "gone\xff" },
+    domain::Escalation{ MonotonicTime{ 11s }, MonotonicTime{ 12s }, 100, 101,
+                        domain::MemoryTier::allocations, "GET /\xff", "it grew", "by much" },
   };
 }
 

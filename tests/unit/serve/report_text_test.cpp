@@ -37,6 +37,10 @@ v1::Report report_with(const std::string &text)
     { .address = "127.0.0.1:8000", .limit = 128 },
     { .address = text, .length = 3, .max_length = 97, .limit = 128, .dropped = 12 }
   };
+  server.escalations = {
+    { .tgid = 101, .reason = text + " keeps 28.0 KiB.", .outcome = "It grew by " + text + "." },
+    { .tgid = 102, .tier = domain::MemoryTier::allocations, .reason = "who knows." }
+  };
   server.workers.resize(2);
   server.workers[0] = { .tgid = 101,
                         .state = domain::WorkerState::blocked,
@@ -200,6 +204,21 @@ TEST(ServersText, ShowsConfigurationAndWorkers)
   const std::string text = servers_text(report_with("shop.app:app").servers(), { .width = 200 });
   EXPECT_NE(text.find("gunicorn 100: shop.app:app on 127.0.0.1:8000"), std::string::npos) << text;
   EXPECT_NE(text.find("on shop.app:app, in shop.app:app for 81.0 ms"), std::string::npos) << text;
+}
+
+TEST(ServersText, TellsWhatTheAgentDidByItself)
+{
+  const std::string text = servers_text(report_with("Quote").servers(), { .width = 200 });
+  EXPECT_NE(
+      text.find("by itself: looked into the heap of worker 101, because Quote keeps 28.0 KiB. "
+                "It grew by Quote.\n"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(
+      text.find("by itself: traced the allocations of worker 102, because who knows. It still "
+                "does.\n"),
+      std::string::npos)
+      << text;
 }
 
 TEST(RequestLine, IsOneLineOfOneRequest)
