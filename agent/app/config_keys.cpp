@@ -213,6 +213,21 @@ const std::vector<ConfigKey> &all_keys()
     { "findings", "cpu_min_wait_mean_ms", milliseconds(&Thresholds::cpu_min_wait_mean_ns) },
     { "findings", "cpu_min_wait_ratio", ratio(&Thresholds::cpu_min_wait_ratio) },
     { "findings", "cpu_critical_wait_ratio", ratio(&Thresholds::cpu_critical_wait_ratio) },
+    { "findings", "exception_min_requests", count(&Thresholds::exception_min_requests) },
+    { "findings", "exception_critical_ratio", ratio(&Thresholds::exception_critical_ratio) },
+    { "findings", "gil_min_requests", count(&Thresholds::gil_min_requests) },
+    { "findings", "gil_min_wait_mean_ms", milliseconds(&Thresholds::gil_min_wait_mean_ns) },
+    { "findings", "gil_min_wait_ratio", ratio(&Thresholds::gil_min_wait_ratio) },
+    { "findings", "gil_critical_wait_ratio", ratio(&Thresholds::gil_critical_wait_ratio) },
+    { "findings", "lock_min_requests", count(&Thresholds::lock_min_requests) },
+    { "findings", "lock_min_wait_mean_ms", milliseconds(&Thresholds::lock_min_wait_mean_ns) },
+    { "findings", "lock_min_wait_ratio", ratio(&Thresholds::lock_min_wait_ratio) },
+    { "findings", "lock_critical_wait_ratio", ratio(&Thresholds::lock_critical_wait_ratio) },
+    { "findings", "deadlock_min_wait_ms", milliseconds(&Thresholds::deadlock_min_wait_ns) },
+    { "findings", "client_min_requests", count(&Thresholds::client_min_requests) },
+    { "findings", "client_min_wait_mean_ms", milliseconds(&Thresholds::client_min_wait_mean_ns) },
+    { "findings", "client_min_wait_ratio", ratio(&Thresholds::client_min_wait_ratio) },
+    { "findings", "client_minor_ratio", ratio(&Thresholds::client_minor_ratio) },
   };
   return keys;
 }
