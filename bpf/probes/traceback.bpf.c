@@ -67,6 +67,9 @@ static __always_inline bool read_text(struct traceback_record *record, const voi
 	record->text_bytes = 0;
 	if (size_bytes > TRACEBACK_BYTES)
 		size_bytes = TRACEBACK_BYTES;
+	// Keeps the compiler from bounding a copy of it only.
+	barrier_var(size_bytes);
+	size_bytes &= 2 * TRACEBACK_BYTES - 1;
 	if (bpf_probe_read_user(record->text, size_bytes, bytes)) {
 		count_loss(LOSS_TRACEBACK);
 		return false;
@@ -78,7 +81,7 @@ static __always_inline bool read_text(struct traceback_record *record, const voi
 static __always_inline void send_text(struct traceback_record *record, struct task_struct *task,
 				      const struct thread_state *state)
 {
-	__u64 text_bytes = record->text_bytes;
+	__u64 text_bytes = record->text_bytes & (2 * TRACEBACK_BYTES - 1);
 
 	record->kind = RECORD_TRACEBACK;
 	record->tgid = task->tgid;

@@ -3,8 +3,9 @@
 import logging
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-from flask import Flask, abort
+from flask import Flask, abort, request
 
 SECRET = "secret-4711"
 HELD_SECONDS = 0.02
@@ -142,6 +143,36 @@ def relock():
             return "never"
 
 
+@app.get("/hold/<int:seconds>")
+def hold(seconds):
+    """Others wait for the lock until this one has slept."""
+    with lock:
+        time.sleep(seconds)
+    return "held"
+
+
+@app.get("/event/<int:seconds>")
+def event(seconds):
+    """Waits for a thread that sleeps."""
+    done = threading.Event()
+
+    def work():
+        time.sleep(seconds)
+        done.set()
+    threading.Thread(target=work).start()
+    done.wait()
+    return "done"
+
+
+@app.get("/pieces/<int:seconds>")
+def pieces(seconds):
+    """Waits for a pool that does many small things."""
+    with ThreadPoolExecutor(2) as pool:
+        for result in [pool.submit(time.sleep, 0.05) for _ in range(seconds * 40)]:
+            result.result()
+    return "done"
+
+
 @app.get("/page")
 def page():
     return bytes(PAGE_BYTES)
@@ -149,5 +180,4 @@ def page():
 
 @app.post("/upload")
 def upload():
-    from flask import request
     return str(len(request.get_data()))
