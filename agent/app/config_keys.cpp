@@ -228,6 +228,9 @@ const std::vector<ConfigKey> &all_keys()
     { "findings", "client_min_wait_mean_ms", milliseconds(&Thresholds::client_min_wait_mean_ns) },
     { "findings", "client_min_wait_ratio", ratio(&Thresholds::client_min_wait_ratio) },
     { "findings", "client_minor_ratio", ratio(&Thresholds::client_minor_ratio) },
+    { "findings", "query_min_count", count(&Thresholds::query_min_count) },
+    { "findings", "query_min_mean_ms", milliseconds(&Thresholds::query_min_mean_ns) },
+    { "findings", "query_minor_ratio", ratio(&Thresholds::query_minor_ratio) },
   };
   return keys;
 }

@@ -16,7 +16,7 @@ std::vector<domain::Finding> diagnose(const domain::Report &report, const Thresh
          { workers_saturated, cpu_overcommitted, accept_queue_wait, blocked_event_loop,
            blocking_io_in_request, idle_in_transaction, connection_leak, memory_retained,
            worker_timeout, worker_crash, worker_out_of_memory, deadlock, gil_contention,
-           lock_contention, slow_client, unhandled_exception })
+           lock_contention, slow_query, slow_client, unhandled_exception })
       std::ranges::move(rule(load, thresholds), std::back_inserter(findings));
   }
   for (domain::Finding &finding : findings) {

@@ -43,5 +43,7 @@ namespace linger::diagnose {
                                                     const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> slow_client(const ServerLoad &load,
                                                        const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> slow_query(const ServerLoad &load,
+                                                      const Thresholds &thresholds);
 
 } // namespace linger::diagnose

@@ -149,6 +149,16 @@ struct Thresholds {
   /// An endpoint whose clients take less than this part of the server's worker time is worth
   /// knowing only.
   double client_minor_ratio = 0.02;
+
+  // slow-query
+
+  /// A statement that was answered less often may have been unlucky.
+  std::uint64_t query_min_count = 3;
+  /// Waiting for one answer, mean.
+  std::int64_t query_min_mean_ns = 100'000'000;
+  /// A statement that takes less than this part of the requests' time in workers is worth knowing
+  /// only.
+  double query_minor_ratio = 0.02;
 };
 
 } // namespace linger::diagnose
