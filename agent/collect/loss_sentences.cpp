@@ -56,6 +56,9 @@ std::string sentence(unsigned kind, const std::string &count)
     case LOSS_FREED:
       return count + " frees of sampled allocations found no room in the ring buffer: what was "
                      "retained may be less than is told; a larger --ring-buffer-bytes avoids it";
+    case LOSS_TRACEBACK:
+      return count + " tracebacks could not be read or found no room in the ring buffer: their "
+                     "requests have no exception";
     default:
       return count + " losses of an unknown kind";
   }

@@ -2,6 +2,7 @@
 
 #include "kernel/clock.h"
 #include "python/application_line.h"
+#include "python/thread_stack.h"
 
 #include <optional>
 #include <set>
@@ -139,6 +140,30 @@ std::optional<std::string> PythonLines::line_of(const decode::PythonStack &stack
   if (frames.empty())
     return std::nullopt;
   return python::application_line(frames, process.directory, process.package);
+}
+
+LockWaits::Place PythonLines::place_of_waiting(std::uint32_t tgid, std::uint64_t thread_pointer)
+{
+  const auto found = processes_.find(tgid);
+  if (found == processes_.end())
+    return {};
+  Process &process = found->second;
+  std::vector<python::Frame> frames;
+  for (const python::FrameAddress &frame :
+       python::stack_of(python::ProcessMemory{ tgid }, process.layout, thread_pointer)) {
+    if (auto named = process.symbolizer.name(frame))
+      frames.push_back(std::move(*named));
+  }
+  return { .code = python::application_line(frames, process.directory, process.package),
+           .for_event = python::waits_for_event(frames) };
+}
+
+std::string PythonLines::line_of(std::uint32_t tgid, std::span<const python::Frame> frames) const
+{
+  const auto found = processes_.find(tgid);
+  if (found == processes_.end())
+    return python::application_line(frames, "", "");
+  return python::application_line(frames, found->second.directory, found->second.package);
 }
 
 void PythonLines::note(const decode::PythonStack &stack)

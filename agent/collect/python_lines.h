@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "collect/lock_waits.h"
 #include "decode/python_stack_decoder.h"
 #include "domain/observation.h"
 #include "kernel/map.h"
@@ -15,6 +16,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,6 +45,13 @@ public:
 
   /// The line of a stack that stands for itself; nullopt where it cannot be named.
   [[nodiscard]] std::optional<std::string> line_of(const decode::PythonStack &stack);
+
+  /// Where a thread waits for a lock, read from the process now.
+  [[nodiscard]] LockWaits::Place place_of_waiting(std::uint32_t tgid, std::uint64_t thread_pointer);
+
+  /// The line that frames of this process lead to, innermost first; nothing for none.
+  [[nodiscard]] std::string line_of(std::uint32_t tgid,
+                                    std::span<const python::Frame> frames) const;
 
   /// Gives a wait its line where its stack is known, and what was waited on the line that released
   /// it: "futex (released by shop/cache.py:40 in refresh)".

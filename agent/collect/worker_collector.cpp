@@ -2,9 +2,11 @@
 
 #include "collect/allocation_collector.h"
 #include "collect/event_loops.h"
+#include "collect/lock_waits.h"
 #include "collect/loss_sentences.h"
 #include "collect/outgoing_collector.h"
 #include "collect/python_lines.h"
+#include "collect/raised_exceptions.h"
 #include "collect/unsettled_requests.h"
 #include "collect/worker_probe.h"
 #include "decode/allocation_decoder.h"
@@ -13,6 +15,7 @@
 #include "decode/request_decoder.h"
 #include "decode/target.h"
 #include "decode/thread_decoder.h"
+#include "decode/traceback_decoder.h"
 #include "decode/wait_decoder.h"
 #include "kernel/clock.h"
 #include "kernel/ring_buffer.h"
@@ -47,13 +50,27 @@ std::optional<std::uint16_t> port_of(std::string_view listen)
   return port;
 }
 
+std::vector<python::Frame> frames_of(const decode::Traceback &traceback)
+{
+  std::vector<python::Frame> frames;
+  for (const decode::TracebackLine &line : traceback.lines)
+    frames.push_back({ .file = line.file, .function = line.function, .line = line.line });
+  return frames;
+}
+
 } // namespace
 
 struct WorkerCollector::Impl {
   Impl(WorkerProbe loaded, Sink to)
       : probe(std::move(loaded)), sink(std::move(to)), run_time(probe.programs()),
-        lines("/proc", probe.python_layouts()), loops("/proc", probe.python_layouts()),
-        outgoing(probe, known_to_waits.peer_names)
+        lines("/proc", probe.python_layouts()),
+        raised([this](std::uint32_t tgid, const decode::Traceback &traceback) {
+          return lines.line_of(tgid, frames_of(traceback));
+        }),
+        lock_waits([this](std::uint32_t tgid, std::uint64_t thread_pointer) {
+          return lines.place_of_waiting(tgid, thread_pointer);
+        }),
+        loops("/proc", probe.python_layouts()), outgoing(probe, known_to_waits.peer_names)
   {
   }
 
@@ -66,12 +83,16 @@ struct WorkerCollector::Impl {
       last_malformed = record.error().what;
       return;
     }
-    if constexpr (std::is_same_v<Record, domain::Request>)
+    if constexpr (std::is_same_v<Record, domain::Request>) {
+      raised.fill(*record);
       unsettled.note(*record);
+      watch_for_tracebacks(*record);
+    }
     if constexpr (std::is_same_v<Record, domain::ProcessEvent>) {
       if (trace && record->kind != domain::ProcessEvent::Kind::started)
         hand_over(trace->end(record->tgid));
       lines.note(*record);
+      raised.note(*record);
       if (const auto last = outgoing.note(*record))
         sink(*last);
       loops.note(*record);
@@ -80,6 +101,8 @@ struct WorkerCollector::Impl {
       lines.fill(*record);
     if constexpr (std::is_same_v<Record, decode::PythonStack>) {
       lines.note(*record);
+    } else if constexpr (std::is_same_v<Record, decode::TracebackPiece>) {
+      raised.note(*record);
     } else if constexpr (std::is_same_v<Record, decode::SampledAllocation> ||
                          std::is_same_v<Record, decode::FreedAllocation>) {
       if (trace)
@@ -93,6 +116,7 @@ struct WorkerCollector::Impl {
     for (const domain::AllocationsSeen &seen : all)
       sink(seen);
   }
+  void watch_for_tracebacks(const domain::Request &request);
   void settle_requests();
   void measure_run_time();
 
@@ -102,6 +126,9 @@ struct WorkerCollector::Impl {
   std::optional<kernel::RingBuffer> ring; // its handler points to this object
   UnsettledRequests unsettled;
   PythonLines lines;
+  RaisedExceptions raised;
+  LockWaits lock_waits;
+  std::string traceback_failure; // why there are none; empty when there are
   EventLoops loops;
   decode::KnownToWaits known_to_waits;
   OutgoingCollector outgoing;
@@ -127,6 +154,8 @@ void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
       return pass_on(decode::decode_process(bytes));
     case RECORD_PYTHON_STACK:
       return pass_on(decode::decode_python_stack(bytes));
+    case RECORD_TRACEBACK:
+      return pass_on(decode::decode_traceback(bytes));
     case RECORD_ALLOCATION:
       return pass_on(decode::decode_allocation(bytes));
     case RECORD_FREED:
@@ -135,6 +164,14 @@ void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
       return pass_on<domain::Wait>(
           failure(Error::Kind::malformed, "a record of unknown kind " + std::to_string(kind)));
   }
+}
+
+void WorkerCollector::Impl::watch_for_tracebacks(const domain::Request &request)
+{
+  if ((request.status != 0 && request.status < 500) || !traceback_failure.empty())
+    return;
+  if (const auto attached = probe.attach_tracebacks(); !attached)
+    traceback_failure = attached.error().what;
 }
 
 void WorkerCollector::Impl::settle_requests()
@@ -280,6 +317,7 @@ Result<> WorkerCollector::sample_threads()
   impl_->loops.look();
   const domain::MonotonicTime now{ kernel::monotonic_now() };
   impl_->outgoing.forget_asked();
+  impl_->lock_waits.begin_look();
   auto rest = std::as_bytes(std::span(*bytes));
   for (; rest.size() >= sizeof(thread_record); rest = rest.subspan(sizeof(thread_record))) {
     auto thread = decode::decode_thread(rest.first(sizeof(thread_record)));
@@ -291,6 +329,7 @@ Result<> WorkerCollector::sample_threads()
     if (thread->connection_closed)
       impl_->unsettled.note_closed(thread->sample.tid, thread->sample.request_sequence);
     thread->sample.time = now;
+    impl_->lock_waits.note(*thread);
     impl_->sink(thread->sample);
     impl_->outgoing.note(*thread);
   }
@@ -315,7 +354,7 @@ domain::CoverageSample WorkerCollector::coverage()
   sample.requests_lost = counts[LOSS_REQUEST];
   sample.records_lost = counts[LOSS_REQUEST] + counts[LOSS_WAIT] + counts[LOSS_PROCESS] +
                         counts[LOSS_PYTHON_STACK] + counts[LOSS_ALLOCATION] + counts[LOSS_FREED] +
-                        impl_->malformed_records;
+                        counts[LOSS_TRACEBACK] + impl_->malformed_records;
   sample.bpf_run = impl_->run_time.estimated();
   sample.gaps = loss_sentences(counts);
   for (std::string &gap : impl_->lines.gaps())
@@ -334,6 +373,8 @@ domain::CoverageSample WorkerCollector::coverage()
                              "BPF_ENABLE_STATS");
   if (!impl_->probe.sampler_failure().empty())
     sample.gaps.push_back("time on the CPU has no lines: " + impl_->probe.sampler_failure());
+  if (!impl_->traceback_failure.empty())
+    sample.gaps.push_back("requests that fail have no exception: " + impl_->traceback_failure);
   if (impl_->probe.uses_syscall_boundaries())
     sample.gaps.emplace_back(
         "this kernel's sockets have no tracepoints (v6.3 and newer do): requests "

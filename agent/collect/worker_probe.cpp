@@ -102,6 +102,7 @@ std::vector<bpf_program *> all(const decltype(worker_bpf::progs) &programs)
            programs.loop_epoll_pwait,
            programs.loop_connect,
            programs.unix_sk_data_ready,
+           programs.traceback_write,
            programs.process_sched_process_fork,
            programs.process_sched_process_exec,
            programs.process_sched_process_exit,
@@ -170,7 +171,8 @@ Result<WorkerProbe> WorkerProbe::load(const CollectorOptions &options)
 
 Result<> WorkerProbe::attach()
 {
-  const auto later = of_loops(programs_);
+  auto later = of_loops(programs_);
+  later.push_back(programs_.traceback_write);
   for (const bpf_program *program : programs()) {
     if (syscall_tracepoint_of(*program).empty() || std::ranges::count(later, program) != 0)
       continue;
@@ -224,6 +226,12 @@ Result<> WorkerProbe::attach_unix()
     return tl::unexpected(link.error());
   unix_link_ = std::move(*link);
   return {};
+}
+
+Result<> WorkerProbe::attach_tracebacks()
+{
+  return traceback_links_.empty() ? attach_to_syscall(*programs_.traceback_write, traceback_links_)
+                                  : Result<>{};
 }
 
 Result<> WorkerProbe::attach_to_syscall(const bpf_program &program,

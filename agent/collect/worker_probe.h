@@ -34,6 +34,9 @@ public:
   /// further calls change nothing.
   [[nodiscard]] Result<> attach_unix();
 
+  /// What tells with which exception a request failed. Once attached, further calls change nothing.
+  [[nodiscard]] Result<> attach_tracebacks();
+
   [[nodiscard]] kernel::Map<std::uint32_t, std::uint8_t> watched_processes() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> listening_ports() const;
   [[nodiscard]] kernel::Map<std::uint16_t, std::uint8_t> port_causes() const;
@@ -80,6 +83,7 @@ private:
 
   std::vector<kernel::Link> links_;
   std::vector<kernel::Link> loop_links_;
+  std::vector<kernel::Link> traceback_links_;
   kernel::Link unix_link_;
   std::string sampler_failure_;
   kernel::Link threads_;

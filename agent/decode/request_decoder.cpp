@@ -187,6 +187,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
     request.ended = true;
     request.streaming = false;
   }
+  request.client_local = (record.flags & REQUEST_CLIENT_LOCAL) != 0;
   request.transaction_open = (record.flags & REQUEST_TRANSACTION_OPEN) != 0;
   request.thread_died = (record.flags & REQUEST_THREAD_DIED) != 0;
   request.interleaved = (record.flags & REQUEST_INTERLEAVED) != 0;

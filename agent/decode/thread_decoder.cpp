@@ -32,6 +32,7 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
     return malformed("thread_record", "a time that cannot be");
 
   Thread thread;
+  thread.thread_pointer = record->thread_pointer;
   thread.life = { time_of(record->born_ns), time_of(record->since_ns) };
   for (const domain::Cause each : domain::all_causes())
     thread.ledger[each] = nanos_of(record->spent_ns[static_cast<std::size_t>(each)]);
@@ -41,6 +42,8 @@ Result<Thread> decode_thread(std::span<const std::byte> bytes)
   sample.tid = record->tid;
   sample.cause = *cause;
   sample.since = time_of(record->since_ns);
+  sample.lock = record->lock_address;
+  sample.lock_shared = (record->flags & THREAD_LOCK_SHARED) != 0;
   sample.request_open = (record->flags & THREAD_REQUEST_OPEN) != 0;
   if (!sample.request_open)
     return thread;

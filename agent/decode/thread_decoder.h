@@ -18,6 +18,8 @@ struct Thread {
   bool connection_closed = false;
   domain::TimeWindow life;
   domain::CauseTimes ledger;
+  /// By which its Python stack is found.
+  std::uint64_t thread_pointer = 0;
   /// Sockets that its request has asked something on, by the kernel's address and own port.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> asked;
 };

@@ -33,5 +33,17 @@ namespace linger::diagnose {
                                                              const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> cpu_overcommitted(const ServerLoad &load,
                                                              const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> unhandled_exception(const ServerLoad &load,
+                                                               const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> gil_contention(const ServerLoad &load,
+                                                          const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> lock_contention(const ServerLoad &load,
+                                                           const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> deadlock(const ServerLoad &load,
+                                                    const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> slow_client(const ServerLoad &load,
+                                                       const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> slow_query(const ServerLoad &load,
+                                                      const Thresholds &thresholds);
 
 } // namespace linger::diagnose

@@ -120,6 +120,21 @@ bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds)
          ratio_of(waiting, service_time(load.times)) >= thresholds.cpu_min_wait_ratio;
 }
 
+Nanos client_time(const domain::EndpointReport &endpoint)
+{
+  return domain::saturating_sum(endpoint.times[Cause::client_read],
+                                endpoint.times[Cause::client_write]);
+}
+
+bool waits_for_clients(const domain::EndpointReport &endpoint, const Thresholds &thresholds)
+{
+  const Nanos waiting = client_time(endpoint);
+  return endpoint.requests != 0 && endpoint.requests >= thresholds.client_min_requests &&
+         waiting / static_cast<Nanos::rep>(endpoint.requests) >=
+             Nanos{ thresholds.client_min_wait_mean_ns } &&
+         ratio_of(waiting, service_time(endpoint.times)) >= thresholds.client_min_wait_ratio;
+}
+
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)
 {
   // How many threads a process of mod_wsgi has stands in Apache's configuration alone.

@@ -59,6 +59,14 @@ struct ServerLoad {
 /// The requests wait long for a CPU.
 [[nodiscard]] bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds);
 
+/// Waiting for the client, both ways.
+[[nodiscard]] domain::Nanos client_time(const domain::EndpointReport &endpoint);
+
+/// The endpoint's requests wait for their clients most of the time, and long: slow-client tells of
+/// that, and no other rule.
+[[nodiscard]] bool waits_for_clients(const domain::EndpointReport &endpoint,
+                                     const Thresholds &thresholds);
+
 /// The workers are what requests wait for, and the workers themselves wait.
 [[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);
 

@@ -103,6 +103,62 @@ struct Thresholds {
   double cpu_min_wait_ratio = 0.25;
   /// From this part on it is critical.
   double cpu_critical_wait_ratio = 0.5;
+
+  // unhandled-exception
+
+  /// Fewer failed requests of an endpoint may be an accident.
+  std::uint64_t exception_min_requests = 3;
+  /// From this part of the server's requests on it is critical.
+  double exception_critical_ratio = 0.1;
+
+  // gil-contention
+
+  /// Fewer requests of a server are no pattern.
+  std::uint64_t gil_min_requests = 20;
+  /// Waiting for the interpreter's lock, mean per request.
+  std::int64_t gil_min_wait_mean_ns = 5'000'000;
+  /// The same as a part of the time in a worker.
+  double gil_min_wait_ratio = 0.2;
+  /// From this part on it is critical.
+  double gil_critical_wait_ratio = 0.5;
+
+  // lock-contention
+
+  /// Fewer requests of a server are no pattern.
+  std::uint64_t lock_min_requests = 20;
+  /// Waiting for locks that requests hold, mean per request.
+  std::int64_t lock_min_wait_mean_ns = 5'000'000;
+  /// The same as a part of the time in a worker.
+  double lock_min_wait_ratio = 0.2;
+  /// From this part on it is critical.
+  double lock_critical_wait_ratio = 0.5;
+
+  // deadlock
+
+  /// So long a request has waited for one lock without a break.
+  std::int64_t deadlock_min_wait_ns = 10'000'000'000;
+
+  // slow-client
+
+  /// Fewer requests of an endpoint are no pattern.
+  std::uint64_t client_min_requests = 5;
+  /// Waiting for the client, mean per request.
+  std::int64_t client_min_wait_mean_ns = 20'000'000;
+  /// The same as a part of the time in a worker.
+  double client_min_wait_ratio = 0.5;
+  /// An endpoint whose clients take less than this part of the server's worker time is worth
+  /// knowing only.
+  double client_minor_ratio = 0.02;
+
+  // slow-query
+
+  /// A statement that was answered less often may have been unlucky.
+  std::uint64_t query_min_count = 3;
+  /// Waiting for one answer, mean.
+  std::int64_t query_min_mean_ns = 100'000'000;
+  /// A statement that takes less than this part of the requests' time in workers is worth knowing
+  /// only.
+  double query_minor_ratio = 0.02;
 };
 
 } // namespace linger::diagnose

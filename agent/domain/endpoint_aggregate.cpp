@@ -58,8 +58,10 @@ void EndpointAggregate::add(const WholeRequest &whole)
 {
   const Request &request = whole.request;
   ++requests_;
-  if (request.status >= 500 || request.status == 0)
+  if (is_failed(request)) {
     ++errors_;
+    failures_.add(request);
+  }
   wall_ns_.add(nanos_of(request.window.length()));
   if (const Nanos queued = request.times[Cause::accept_queue]; queued > Nanos::zero())
     accept_queue_ns_.add(nanos_of(queued));
@@ -68,6 +70,7 @@ void EndpointAggregate::add(const WholeRequest &whole)
   calls_ += request.calls;
   opened_ += request.opened;
   open_transactions_ += request.transaction_open ? 1 : 0;
+  local_clients_ += request.client_local ? 1 : 0;
   sites_.add_request(whole.waits);
   faults_ += request.minor_faults + request.major_faults;
 }
@@ -87,7 +90,9 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
                          .calls = calls_,
                          .opened = opened_,
                          .open_transactions = open_transactions_,
-                         .sites = sites_.top(max_reported_sites) };
+                         .local_clients = local_clients_,
+                         .sites = sites_.top(max_reported_sites),
+                         .failures = failures_.report() };
   const auto requests = static_cast<double>(requests_);
   report.memory.allocated_bytes = faults_ * page_bytes;
   report.memory.faults_per_request = requests_ == 0 ? 0 : static_cast<double>(faults_) / requests;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/allocation_ledger.h"
+#include "domain/failure_table.h"
 #include "domain/growth.h"
 #include "domain/report.h"
 #include "domain/route.h"
@@ -42,6 +43,7 @@ private:
   std::string route_;
   std::uint64_t requests_ = 0;
   std::uint64_t errors_ = 0;
+  FailureTable failures_;
   QuantileSketch wall_ns_;
   QuantileSketch accept_queue_ns_;
   CauseTimes times_;
@@ -49,6 +51,7 @@ private:
   Calls calls_;
   Calls opened_;
   std::uint64_t open_transactions_ = 0;
+  std::uint64_t local_clients_ = 0;
   SiteTable sites_{ max_sites };
   std::uint64_t faults_ = 0;
 };

@@ -70,6 +70,13 @@ struct Request {
   /// The thread serves others in between: an event loop. Then its requests overlap, and only those
   /// of one connection come one after the other.
   bool interleaved = false;
+  /// Its client's address is one of this host: where that is a proxy, it may serve any client.
+  bool client_local = false;
+  /// The last exception of which a traceback was written to a log while it was handled, without its
+  /// message: "ValueError", and the application's line, "shop/cart.py:31 in total". Empty where
+  /// there was none, and where nobody looked: until the first request failed.
+  std::string exception_type;
+  std::string exception_code;
 };
 
 /// A wait inside a request that took at least the threshold, or was `repeated`; or, with
@@ -165,6 +172,15 @@ struct ThreadSample {
   std::uint64_t request_sequence = 0;
   std::string method;
   std::string path;
+  /// While it waits for a lock that is no GIL: which one (an address in the process), and whether
+  /// other processes may hold it.
+  std::uint64_t lock = 0;
+  bool lock_shared = false;
+  /// Of a long wait for a lock: the application's line that waits, and whether it waits for
+  /// something to be done (an event, a result, an item of a queue) rather than for somebody to let
+  /// go. Empty and false where not looked at.
+  std::string code;
+  bool for_event = false;
 };
 
 /// The servers known at one moment. Replaces what was known before.

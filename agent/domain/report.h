@@ -57,6 +57,25 @@ struct AllocationTrace {
   bool operator==(const AllocationTrace &) const = default;
 };
 
+/// What one thread does when the window ends.
+struct ThreadReport {
+  std::uint32_t tid = 0;
+  Cause cause = Cause::other;
+  /// For how long it has been doing that without a break.
+  Nanos since{};
+  /// "GET /report/{}", and for how long; empty and 0 while it has no request.
+  std::string endpoint;
+  Nanos open{};
+  /// As in ThreadSample.
+  bool response_begun = false;
+  std::uint64_t lock = 0;
+  bool lock_shared = false;
+  std::string code;
+  bool for_event = false;
+
+  bool operator==(const ThreadReport &) const = default;
+};
+
 struct WorkerReport {
   std::uint32_t tgid = 0;
   WorkerState state = WorkerState::unknown;
@@ -82,6 +101,9 @@ struct WorkerReport {
   std::optional<WorkerEnd> end;
   /// Nothing where its allocations were not traced.
   std::optional<AllocationTrace> allocations;
+  /// Those that have a request, and those that do something else than nothing; the longest at it
+  /// first, and of many the first ones.
+  std::vector<ThreadReport> busy_threads;
 };
 
 struct ListenQueueReport {
@@ -116,6 +138,18 @@ struct SiteReport {
   Nanos total{};
   Nanos max{};
   std::uint64_t requests = 0;
+};
+
+/// Requests that failed in one way: without a response, or with a status of 500 or more.
+struct FailureReport {
+  /// 0 without a response.
+  int status = 0;
+  /// As Request::exception_type and exception_code; empty where no traceback was seen.
+  std::string exception_type;
+  std::string exception_code;
+  std::uint64_t requests = 0;
+
+  bool operator==(const FailureReport &) const = default;
 };
 
 struct MemorySite {
@@ -157,7 +191,11 @@ struct EndpointReport {
   Calls opened;
   /// Requests that ended with a transaction open.
   std::uint64_t open_transactions = 0;
+  /// Requests whose client is on this host.
+  std::uint64_t local_clients = 0;
   std::vector<SiteReport> sites;
+  /// Adds up to `errors`; the most frequent first.
+  std::vector<FailureReport> failures;
   EndpointMemory memory;
 };
 

@@ -24,6 +24,9 @@ Nanos held_thread(const WholeRequest &whole)
   return held;
 }
 
+// Threads are looked at every second; with some slack for a busy machine.
+constexpr Nanos latest_sample = std::chrono::seconds{ 5 };
+
 bool runs(const ThreadSample &sample)
 {
   return sample.cause == Cause::on_cpu || sample.cause == Cause::run_queue;
@@ -152,12 +155,45 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
   } else {
     busy = saturating_sum(busy, busy_with_open_requests(window));
     report_open_requests(report, window.end, routes);
+    report.busy_threads = busy_threads(window.end, routes);
   }
   const double capacity =
       static_cast<double>(window.length().count()) * std::max<std::uint32_t>(1, threads_per_worker);
   if (capacity > 0)
     report.utilization = std::clamp(static_cast<double>(busy.count()) / capacity, 0.0, 1.0);
   return report;
+}
+
+std::vector<ThreadReport> WorkerAggregate::busy_threads(MonotonicTime now,
+                                                        const RouteTable &routes) const
+{
+  std::vector<ThreadReport> busy;
+  for (const auto &[tid, thread] : threads_) {
+    if (!thread.sample)
+      continue;
+    const ThreadSample &sample = *thread.sample;
+    const MonotonicTime seen = std::max(now, sample.time);
+    // A thread that ended is in no later sample.
+    if (seen - sample.time > latest_sample)
+      continue;
+    if (!is_open(thread) && sample.cause == Cause::idle)
+      continue;
+    ThreadReport &report = busy.emplace_back(ThreadReport{ .tid = tid, .cause = sample.cause });
+    report.since = std::max(Nanos::zero(), seen - sample.since);
+    report.lock = sample.lock;
+    report.lock_shared = sample.lock_shared;
+    report.code = sample.code;
+    report.for_event = sample.for_event;
+    if (!is_open(thread))
+      continue;
+    report.response_begun = sample.response_begun;
+    report.open = std::max(Nanos::zero(), seen - sample.request_begin);
+    report.endpoint = sample.method + " " + routes.route_of(sample.path);
+  }
+  std::ranges::stable_sort(busy, std::ranges::greater{}, &ThreadReport::since);
+  if (busy.size() > max_reported_threads)
+    busy.resize(max_reported_threads);
+  return busy;
 }
 
 WorkerAggregate::Thread *WorkerAggregate::room_for(std::uint32_t tid)

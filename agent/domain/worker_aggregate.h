@@ -21,6 +21,7 @@ namespace linger::domain {
 class WorkerAggregate {
 public:
   static constexpr std::size_t max_threads = 1024;
+  static constexpr std::size_t max_reported_threads = 64;
 
   explicit WorkerAggregate(std::uint32_t tgid) : tgid_(tgid) {}
 
@@ -67,6 +68,9 @@ private:
   [[nodiscard]] Nanos busy_with_open_requests(const TimeWindow &window) const;
   void report_open_requests(WorkerReport &report, MonotonicTime now,
                             const RouteTable &routes) const;
+
+  [[nodiscard]] std::vector<ThreadReport> busy_threads(MonotonicTime now,
+                                                       const RouteTable &routes) const;
 
   std::uint32_t tgid_;
   std::string exit_reason_;

@@ -1,6 +1,7 @@
 #include "python/application_line.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <optional>
 
@@ -114,6 +115,17 @@ std::string application_line(std::span<const Frame> stack, std::string_view dire
   const std::string file = shortened(frame.file, directory);
   return frame.line > 0 ? fmt::format("{}:{} in {}", file, frame.line, frame.function)
                         : fmt::format("{} in {}", file, frame.function);
+}
+
+bool waits_for_event(std::span<const Frame> stack)
+{
+  constexpr std::array modules{ "threading.py",     "queue.py", "concurrent/",
+                                "multiprocessing/", "asyncio/", "selectors.py" };
+  if (stack.empty() || stack.front().file.starts_with('<'))
+    return false;
+  const auto module = below_standard(stack.front().file);
+  return module &&
+         std::ranges::any_of(modules, [&](const char *name) { return module->starts_with(name); });
 }
 
 } // namespace linger::python

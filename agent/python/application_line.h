@@ -30,4 +30,9 @@ enum class Origin {
 [[nodiscard]] std::string application_line(std::span<const Frame> stack, std::string_view directory,
                                            std::string_view package);
 
+/// Whether a thread that waits for a lock does so for something to be done, an event, a result, an
+/// item of a queue, the end of a thread: those waits of the standard library stand on a lock that
+/// nobody holds. `stack` as above.
+[[nodiscard]] bool waits_for_event(std::span<const Frame> stack);
+
 } // namespace linger::python

@@ -80,13 +80,6 @@ bool is_code(const Memory &memory, const Interpreter &interpreter, const Layout 
   return text && !text->empty();
 }
 
-std::uint64_t slot_value(const Reader &read, const Slot &slot, std::uint64_t thread_pointer)
-{
-  const std::uint64_t slots =
-      slot.table ? read.pointer(thread_pointer + *slot.table) : thread_pointer;
-  return slots ? read.pointer(slots + slot.offset) : 0;
-}
-
 /// What does not hold; empty when everything does. The threads of an idle uWSGI are in no Python
 /// function, so that there is no frame to be checked; that they say so is enough then.
 std::string_view problem_of(const Memory &memory, const Interpreter &interpreter,
@@ -107,7 +100,7 @@ std::string_view problem_of(const Memory &memory, const Interpreter &interpreter
     if (read.pointer(thread + layout.thread_interpreter) != state)
       return "its threads belong to no interpreter";
     const std::uint64_t pointer = read.pointer(thread + layout.thread_id);
-    if (pointer && slot_value(read, process.slot, pointer) == thread) {
+    if (pointer && thread_state_of(memory, process.slot, pointer) == thread) {
       slot_seen = true;
       const auto code = innermost_code(memory, layout, thread);
       if (code && *code != 0 && is_code(memory, interpreter, layout, *code))
@@ -133,6 +126,14 @@ std::uint64_t gil_address_of(const Memory &memory, const Interpreter &interprete
 }
 
 } // namespace
+
+std::uint64_t thread_state_of(const Memory &memory, const Slot &slot, std::uint64_t thread_pointer)
+{
+  const Reader read{ memory };
+  const std::uint64_t slots =
+      slot.table ? read.pointer(thread_pointer + *slot.table) : thread_pointer;
+  return slots ? read.pointer(slots + slot.offset) : 0;
+}
 
 std::optional<Slot> slot_of(std::int32_t key, bool musl)
 {

@@ -26,6 +26,10 @@ struct Slot {
 /// nullopt for a key that lies in no such place.
 [[nodiscard]] std::optional<Slot> slot_of(std::int32_t key, bool musl);
 
+/// The state of the thread with this thread pointer; 0 where it has none or it cannot be read.
+[[nodiscard]] std::uint64_t thread_state_of(const Memory &memory, const Slot &slot,
+                                            std::uint64_t thread_pointer);
+
 struct ProcessLayout {
   Layout layout;
   Slot slot;

@@ -145,6 +145,9 @@ domain::Request request_of(const pb::Request &message, FieldReader &read)
     .thread_died = message.thread_died(),
     .transaction_open = message.transaction_open(),
     .interleaved = message.interleaved(),
+    .client_local = message.client_local(),
+    .exception_type = message.exception_type(),
+    .exception_code = message.exception_code(),
   };
   for (const pb::CauseTime &time : message.times()) // set, not added: repeats cannot overflow
     request.times[read.cause(time.cause())] = read.span(time.spent_ns());
@@ -245,7 +248,11 @@ domain::ThreadSample thread_sample_of(const pb::ThreadSample &message, FieldRead
            .request_begin = read.time(message.request_begin_ns()),
            .request_sequence = message.request_sequence(),
            .method = message.method(),
-           .path = message.path() };
+           .path = message.path(),
+           .lock = message.lock(),
+           .lock_shared = message.lock_shared(),
+           .code = message.code(),
+           .for_event = message.for_event() };
 }
 
 domain::Server server_of(const pb::Server &message, FieldReader &read)

@@ -131,6 +131,9 @@ struct FrameMaker {
     message.set_throttled_ns(span_ns(request.throttled));
     message.set_truncated(request.truncated);
     message.set_pipelined(request.pipelined);
+    message.set_client_local(request.client_local);
+    message.set_exception_type(request.exception_type);
+    message.set_exception_code(request.exception_code);
   }
 
   void operator()(const domain::Wait &wait) const
@@ -277,6 +280,10 @@ struct FrameMaker {
     message.set_request_sequence(sample.request_sequence);
     message.set_method(sample.method);
     message.set_path(sample.path);
+    message.set_lock(sample.lock);
+    message.set_lock_shared(sample.lock_shared);
+    message.set_code(sample.code);
+    message.set_for_event(sample.for_event);
   }
 
   void operator()(const domain::ServersSeen &seen) const

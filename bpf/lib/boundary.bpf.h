@@ -10,6 +10,7 @@
 #include "lib/question.bpf.h"
 #include "lib/request.bpf.h"
 #include "lib/response.bpf.h"
+#include "lib/socket.bpf.h"
 
 enum {
 	MSG_PEEK = 2,
@@ -118,6 +119,8 @@ static __always_inline void receive(struct task_struct *task, struct thread_stat
 		// another thread.
 		if (connection->requests_count && beginning == BEGINNING_NOT)
 			state->request.flags |= REQUEST_AFTER_BODY;
+		if (peer_is_local(sk))
+			state->request.flags |= REQUEST_CLIENT_LOCAL;
 		if (beginning == BEGINNING_UWSGI) {
 			state->request.flags |= REQUEST_UWSGI;
 			skipped_bytes = bytes_before_vars(payload, size_bytes);

@@ -110,7 +110,7 @@ static __always_inline void begin_pipelined(struct task_struct *task, struct thr
 	state->unreported = false;
 	state->reported = false;
 
-	request->flags = 0;
+	request->flags &= REQUEST_CLIENT_LOCAL;
 	request->sequence = ++state->request_sequence;
 	request->begin_ns = request->end_ns;
 	request->accept_queue_ns = 0;

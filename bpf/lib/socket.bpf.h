@@ -75,6 +75,26 @@ static __always_inline __u16 port_of(struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_num);
 }
 
+// Whether the other end is on this host, as far as its address shows: 127.0.0.0/8, also mapped into
+// IPv6, ::1, a unix socket.
+static __always_inline bool peer_is_local(struct sock *sk)
+{
+	__be32 words[4] = {};
+
+	switch (BPF_CORE_READ(sk, __sk_common.skc_family)) {
+	case AF_INET:
+		BPF_CORE_READ_INTO(&words[3], sk, __sk_common.skc_daddr);
+		return (words[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+	case AF_INET6:
+		BPF_CORE_READ_INTO((struct in6_addr *)words, sk, __sk_common.skc_v6_daddr);
+		if (words[0] || words[1])
+			return false;
+		return words[2] ? (words[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000)
+				: words[3] == bpf_htonl(1);
+	}
+	return true;
+}
+
 // The last bytes of a unix socket's path: they tell /run/redis/redis.sock from .s.PGSQL.5432.
 static __always_inline void read_unix_peer(struct sock *sk, struct wait_target *target)
 {

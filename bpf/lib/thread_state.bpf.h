@@ -78,6 +78,11 @@ struct thread_state {
 	struct wait_record wait;             // filled when it is sent, but for the question
 	__u8 question_slack[WAIT_QUESTION_BYTES];
 
+	// A traceback that is being written line by line.
+	__u64 traceback_sequence; // of its request
+	__u64 traceback_fd;
+	__u32 traceback_pieces_count; // that may still come
+
 	// Whether it is a thread of an event loop: it serves many requests in turns, of which the
 	// above is the one whose turn it is.
 	bool is_loop;

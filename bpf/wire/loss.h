@@ -18,5 +18,6 @@ enum loss {
 	LOSS_OUTGOING,   // a new connection to a peer that found no room in opened_counts
 	LOSS_ALLOCATION, // an allocation that found no room in the ring buffer or in sampled_blocks
 	LOSS_FREED,      // likewise the end of one
+	LOSS_TRACEBACK,  // a traceback that could not be read or found no room in the ring buffer
 	LOSS_KINDS,
 };

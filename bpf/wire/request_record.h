@@ -31,6 +31,7 @@ enum request_flags {
 	REQUEST_INTERLEAVED = 1 << 6,      // the thread served others in between
 	REQUEST_LAST_CHUNK = 1 << 7,       // what was sent last ends as a body in chunks does
 	REQUEST_TAIL_UNSEEN = 1 << 8,      // where what was sent last ends could not be looked at
+	REQUEST_CLIENT_LOCAL = 1 << 9,     // its client is on this host: loopback, a unix socket
 };
 
 // Kinds of peers whose calls are counted, in the order of their causes from CAUSE_DATABASE on.

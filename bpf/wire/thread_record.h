@@ -15,6 +15,7 @@ enum thread_flags {
 	THREAD_RESPONSE_BEGUN = 1 << 1,    // bytes of its response have been sent
 	THREAD_UWSGI = 1 << 2,             // head is that of a request with REQUEST_UWSGI
 	THREAD_CONNECTION_CLOSED = 1 << 3, // no more bytes can follow
+	THREAD_LOCK_SHARED = 1 << 4,       // other processes may hold the lock that it waits for
 };
 
 struct thread_record {
@@ -32,5 +33,7 @@ struct thread_record {
 	__u8 head[REQUEST_HEAD_BYTES];
 	// What the request has asked on, while it has no response yet; not of an event loop.
 	struct asked_socket asked[ASKED_SOCKETS];
+	__u64 thread_pointer; // by which its Python stack is found
+	__u64 lock_address;   // of the futex that it waits for as CAUSE_LOCK; 0 otherwise
 };
-WIRE_SIZE(struct thread_record, 584);
+WIRE_SIZE(struct thread_record, 600);

@@ -104,6 +104,28 @@ def test_says_nothing_of_one_that_commits(directory, load):
     assert not QUIET & fired(report).keys()
 
 
+def test_names_a_slow_statement(directory):
+    with served(directory, "/pool/2") as server:
+        for _ in range(8):
+            server.client.get("/sleep/150")
+            server.client.get("/remember-commit")
+        report = server.report()
+    [finding] = findings_of(report, "slow-query")
+    assert "SELECT pg_sleep(?), ?" in finding["title"]
+    assert finding["endpoints"] == ["GET /sleep/{}"]
+    assert cited(finding, "answers waited for") == 8
+    assert cited(finding, "wait for an answer, mean") >= 149e6
+    assert "in sleep" in finding["detail"]
+
+
+def test_says_nothing_of_quick_statements(directory):
+    with served(directory, "/pool/2") as server:
+        for _ in range(40):
+            server.client.get("/sleep/3")
+        report = server.report()
+    assert "slow-query" not in fired(report)
+
+
 def test_names_the_endpoint_that_forgets_to_close(directory):
     with served(directory, "/pool/2") as server:
         before = json.loads(server.client.get("/log"))["postgresql"]["opened"]

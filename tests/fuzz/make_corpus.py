@@ -8,6 +8,11 @@ import struct
 CORPUS = pathlib.Path(__file__).with_name("corpus")
 ID = "0123456789abcdef" * 4
 CAUSES = 18
+TRACEBACK = (b"Traceback (most recent call last):\n"
+             b"  File \"/srv/shop/cart.py\", line 31, in total\n"
+             b"    return prices[item]\n"
+             b"           ~~~~~~^^^^^^\n"
+             b"shop.errors.Missing: 'secret'\n")
 
 
 def lines(*texts):
@@ -57,7 +62,7 @@ def thread_record(head, *, flags=1):
     """struct thread_record, bpf/wire/thread_record.h."""
     fixed = struct.pack("<4I4Q", 7, 8, 5, flags, 10, 40, 3, 20)
     asked = struct.pack("<16Q", 0xffff888000000001, 40001, *[0] * 14)
-    return fixed + spent(c17=30) + struct.pack("<2I", len(head), 1) + head.ljust(256, b"\0") + asked
+    return fixed + spent(c17=30) + struct.pack("<2I", len(head), 1) + head.ljust(256, b"\0") + asked + struct.pack("<2Q", 1 << 47, 1 << 46)
 
 
 def outgoing_record(kind, address, *, port=0, flags=1, transaction_ns=0, protocol=0):
@@ -112,6 +117,11 @@ def python_stack_record(*frames):
 def allocation_record(size, *frames):
     """struct allocation_record, bpf/wire/allocation_record.h."""
     return struct.pack("<4I5Q", 5, 7, 8, 0, 9, 10, 11, size, 16384) + python_stack_record(*frames)
+
+
+def traceback_record(text):
+    """struct traceback_record, bpf/wire/traceback_record.h."""
+    return struct.pack("<4IQ2I", 7, 1, 7, 8, 9, len(text), 0) + text
 
 
 def line_table(kind, table, *, instruction=4, first_line=10):
@@ -315,6 +325,10 @@ SEEDS = {
         "INSERT INTO t VALUES (1, now()), (2, now()); /* a /* b */ c */ SELECT ARRAY[1, 2]", "SELECT 'a\\' \"b\" # c",
         "SELECT _utf8'a', X'1f', 0x1F, b'01', .5, -1, 1_000, a-1, /*!50000 b */ 'c", "UPDATE a SET b = $ta"),
     "thread_record": [thread_record(GET), thread_record(b"", flags=0), thread_record(GET[:12], flags=3)],
+    "traceback": [TRACEBACK, b"[7] [ERROR] Error handling request /a?b=c\n" + TRACEBACK + b"second line\n", TRACEBACK[50:],
+                  b'{"exc_info": "' + TRACEBACK.replace(b'"', b'\\"').replace(b"\n", b"\\n") + b'", "level": 1}',
+                  TRACEBACK + b"\nDuring handling of the above exception, another exception occurred:\n\n" + TRACEBACK,
+                  traceback_record(TRACEBACK), traceback_record(b"")],
     "long_options": lines("--port\x0080\0--port=81\0app:app\0--call\0--no-x", "python3\0-Im\0waitress\0--threads=4\0a:b",
                           "python3\0-c\0x\0--"),
     "uwsgi_options": lines(

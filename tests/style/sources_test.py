@@ -46,5 +46,6 @@ def test_every_script_runs_with_the_systems_interpreter():
 @pytest.mark.parametrize("path", [path.name for path in (ROOT / "docs/findings").glob("*.md")] or ["none"])
 def test_every_rule_has_its_page(path):
     rules = {match for source in (ROOT / "agent/diagnose").rglob("*.cpp")
-             for match in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', source.read_text())}
+             for match in re.findall(r'"([a-z]+(?:-[a-z]+)+)"|finding_of\("([a-z]+)"', source.read_text())
+             for match in match if match}
     assert path.removesuffix(".md") in rules, f"docs/findings/{path} describes no rule"

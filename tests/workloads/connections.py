@@ -72,6 +72,14 @@ def remember_commit():
     return "committed"
 
 
+@app.get("/sleep/<int:milliseconds>")
+def sleep(milliseconds):
+    with pool[0].cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s), 'secret'", (milliseconds / 1000,))
+    pool[0].commit()
+    return "slept"
+
+
 @app.get("/hold/<int:lock>")
 def hold(lock):
     """Returns when nobody else holds this lock of the database's."""

@@ -239,7 +239,8 @@ std::vector<Finding> blocking_io_in_request(const ServerLoad &load, const Thresh
     if (endpoint->requests == 0 || endpoint->requests < thresholds.blocking_min_requests ||
         blocked / static_cast<Nanos::rep>(endpoint->requests) <
             Nanos{ thresholds.blocking_min_mean_ns } ||
-        ratio_of(blocked, service_time(endpoint->times)) < thresholds.blocking_min_ratio)
+        ratio_of(blocked, service_time(endpoint->times)) < thresholds.blocking_min_ratio ||
+        waits_for_clients(*endpoint, thresholds))
       continue;
     findings.push_back(finding_for(*endpoint, load, thresholds));
   }

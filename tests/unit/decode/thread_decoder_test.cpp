@@ -48,6 +48,18 @@ TEST(DecodeThread, TellsThatTheConnectionOfItsRequestIsClosed)
   EXPECT_TRUE(decode(record)->connection_closed);
 }
 
+TEST(DecodeThread, TellsWhichLockItWaitsFor)
+{
+  thread_record record = good();
+  record.lock_address = 0x7f0000001000;
+  record.thread_pointer = 0x7f0000002000;
+  EXPECT_EQ(decode(record)->sample.lock, 0x7f0000001000U);
+  EXPECT_EQ(decode(record)->thread_pointer, 0x7f0000002000U);
+  EXPECT_FALSE(decode(record)->sample.lock_shared);
+  record.flags |= THREAD_LOCK_SHARED;
+  EXPECT_TRUE(decode(record)->sample.lock_shared);
+}
+
 TEST(DecodeThread, HasNoPathWithoutAnOpenRequest)
 {
   thread_record record = good();

@@ -112,8 +112,6 @@ TEST(BlockingIoInRequestTest, AdvisesByTheCause)
   for (const auto &[cause, advice] : {
            std::pair{ Cause::sleep, "time.sleep" },
            std::pair{ Cause::upstream, "timeout" },
-           std::pair{ Cause::client_read, "proxy_request_buffering" },
-           std::pair{ Cause::client_write, "proxy_buffering" },
            std::pair{ Cause::cache, "pipeline" },
            std::pair{ Cause::dns, "resolver" },
            std::pair{ Cause::disk, "file system" },
@@ -124,6 +122,25 @@ TEST(BlockingIoInRequestTest, AdvisesByTheCause)
     const auto findings = blocking(report);
     ASSERT_EQ(findings.size(), 1U) << name_of(cause);
     EXPECT_NE(findings[0].remedy.find(advice), std::string::npos) << findings[0].remedy;
+  }
+}
+
+TEST(BlockingIoInRequestTest, LeavesToSlowClientWhatWaitsForClientsMostOfAll)
+{
+  for (const auto &[cause, advice] : {
+           std::pair{ Cause::client_read, "proxy_request_buffering" },
+           std::pair{ Cause::client_write, "proxy_buffering" },
+       }) {
+    Report partly = report_of(2, 0.5);
+    add_endpoint(partly, "/x", 50,
+                 { { cause, 100ms }, { Cause::upstream, 99ms }, { Cause::on_cpu, 5ms } });
+    ASSERT_EQ(blocking(partly).size(), 1U);
+    EXPECT_NE(blocking(partly)[0].remedy.find(advice), std::string::npos);
+
+    Report mostly = report_of(2, 0.5);
+    add_endpoint(mostly, "/x", 50, { { cause, 100ms }, { Cause::on_cpu, 1ms } });
+    EXPECT_TRUE(blocking(mostly).empty());
+    EXPECT_EQ(of_rule(diagnose(mostly), "slow-client").size(), 1U);
   }
 }
 

@@ -91,5 +91,41 @@ TEST_F(EvidenceUtilizationTest, CallsAWorkerBusyWhenOneOfItsOpenRequestsRuns)
   EXPECT_EQ(worker_in(two, worker).utilization, 1);      // clamped: two threads were not configured
 }
 
+TEST_F(EvidenceUtilizationTest, TellsWhatThreadsDoAtTheEndTheLongestAtItFirst)
+{
+  ThreadSample waits = open_request(1, 200ms, 900ms, Cause::lock);
+  waits.since = at(300ms);
+  waits.lock = 0x1000;
+  waits.code = "cart.py:31 in total";
+  evidence.add(waits);
+  ThreadSample background{ .time = at(900ms), .tgid = worker, .tid = worker + 1 };
+  background.cause = Cause::upstream;
+  background.since = at(100ms);
+  evidence.add(background);
+  ThreadSample idle = background;
+  idle.tid = worker + 2;
+  idle.cause = Cause::idle;
+  evidence.add(idle);
+
+  const std::vector<ThreadReport> expected{
+    { .tid = worker + 1, .cause = Cause::upstream, .since = 900ms },
+    { .tid = worker,
+      .cause = Cause::lock,
+      .since = 700ms,
+      .endpoint = "GET /report/{}",
+      .open = 800ms,
+      .lock = 0x1000,
+      .code = "cart.py:31 in total" },
+  };
+  EXPECT_EQ(worker_in(report(), worker).busy_threads, expected);
+}
+
+TEST_F(EvidenceUtilizationTest, TellsNothingOfThreadsThatWereNotSeenForLong)
+{
+  evidence.add(open_request(1, 200ms, 900ms, Cause::lock));
+  evidence.add(mark(10s));
+  EXPECT_TRUE(worker_in(evidence.report(), worker).busy_threads.empty());
+}
+
 } // namespace
 } // namespace linger::domain

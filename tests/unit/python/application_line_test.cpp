@@ -74,5 +74,20 @@ TEST(Shortened, NamesAFileAsPeopleDo)
   EXPECT_EQ(shortened("<string>", "/srv"), "<string>");
 }
 
+TEST(WaitsForEvent, TellsWaitsOfTheStandardLibraryFromThoseForALock)
+{
+  const Frame own{ .file = "/srv/shop/cart.py", .function = "show", .line = 5 };
+  for (const char *file : { "/usr/lib/python3.11/threading.py", "/usr/lib/python3.11/queue.py",
+                            "/opt/python/lib/python3.13/concurrent/futures/_base.py",
+                            "/usr/lib/python3.11/multiprocessing/pool.py" })
+    EXPECT_TRUE(waits_for_event(std::vector{ Frame{ file, "wait", 1 }, own })) << file;
+  for (const char *file : { "/srv/shop/threading.py", "/usr/lib/python3.11/logging/__init__.py",
+                            "<string>", "/srv/venv/lib/python3.11/site-packages/queue.py" })
+    EXPECT_FALSE(waits_for_event(std::vector{ Frame{ file, "wait", 1 }, own })) << file;
+  EXPECT_FALSE(
+      waits_for_event(std::vector{ own, Frame{ "/usr/lib/python3.11/threading.py", "run", 1 } }));
+  EXPECT_FALSE(waits_for_event({}));
+}
+
 } // namespace
 } // namespace linger::python

@@ -44,7 +44,10 @@ inline std::vector<domain::Observation> one_of_each()
                            .ended = false,
                            .thread_died = true,
                            .transaction_open = true,
-                           .interleaved = true };
+                           .interleaved = true,
+                           .client_local = true,
+                           .exception_type = "shop.errors.Empty",
+                           .exception_code = "caf\xe9/cart.py:31 in total" };
   for (const domain::Cause cause : domain::all_causes())
     request.times[cause] = domain::Nanos{ 1 + static_cast<int>(cause) };
   const domain::Server server{ .master_tgid = 100,
@@ -70,7 +73,8 @@ inline std::vector<domain::Observation> one_of_each()
                           100, true },
     domain::MemorySample{ MonotonicTime{ 12s }, 101, 1, 2, 3, 4, 5 },
     domain::ThreadSample{ MonotonicTime{ 12s }, 101, 102, domain::Cause::lock, MonotonicTime{ 11s },
-                          true, true, MonotonicTime{ 10s }, 4, "POST", "/pay\x1b" },
+                          true, true, MonotonicTime{ 10s }, 4, "POST", "/pay\x1b", 1ULL << 47, true,
+                          "caf\xe9/cart.py:31 in total", true },
     domain::CoverageSample{ MonotonicTime{ 12s }, 1, 2, 3ms, 4ms, 5, { "a gap" }, 9s, 8s },
     domain::OutgoingSample{
         MonotonicTime{ 12s },

@@ -1,0 +1,144 @@
+"""Each rule against every workload here: does it speak of those that have its fault, and of no other?
+
+With LINGER_PRECISION=DIRECTORY what was found is kept there; scripts/precision makes the table in
+docs/precision.md of it.
+"""
+
+import http.client
+import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from harness.agent import Running
+from harness.client import Client
+from harness.paths import WORKLOADS
+from harness.requirements import PROBES
+from harness.slow_client import Sent, download, upload
+
+pytestmark = pytest.mark.requires(*PROBES, "gunicorn", "flask")
+
+TOLD = {"SEVERITY_WARNING", "SEVERITY_CRITICAL"}
+THREADS = ("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--graceful-timeout", "1")
+CPUS = os.cpu_count()
+
+
+def get(*paths: str, clients: int = 2, each: int = 40, pause: float = 0.0) -> Callable:
+    """Each client asks for the paths in turn, whatever the answers say, each on a new connection."""
+    def ask(port: int) -> None:
+        for number in range(each):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            try:
+                connection.request("GET", paths[number % len(paths)], headers={"Connection": "close"})
+                connection.getresponse().read()
+            except (http.client.HTTPException, ConnectionError):
+                pass
+            finally:
+                connection.close()
+            time.sleep(pause)
+
+    def load(port: int) -> None:
+        with ThreadPoolExecutor(clients) as threads:
+            list(threads.map(ask, [port] * clients))
+    return load
+
+
+def hang(*paths: str) -> Callable:
+    def load(port: int) -> None:
+        with ExitStack() as stack:
+            for path in paths:
+                stack.enter_context(Sent(port, path))
+            time.sleep(13)
+    return load
+
+
+def several(ask: Callable, path: str) -> Callable:
+    def load(port: int) -> None:
+        for _ in range(12):
+            ask(port, path)
+    return load
+
+
+def post(path: str) -> Callable:
+    def load(port: int) -> None:
+        with Client(port, keep_alive=False) as client:
+            for _ in range(20):
+                client.request("POST", path, b"x" * 4000)
+    return load
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    load: Callable
+    # The rules that are right about it, and those that may be: they tell of its consequences.
+    rules: frozenset = frozenset()
+    besides: frozenset = frozenset()
+    options: tuple = ()
+    application: str = "faults:app"
+
+
+QUEUES = frozenset({"accept-queue-wait", "workers-saturated"})
+
+
+def case(name: str, load: Callable, *rules: str, besides=frozenset(), **more) -> Case:
+    return Case(name, load, frozenset(rules), frozenset(besides), **more)
+
+
+CASES = [
+    case("exceptions", get("/raise/key", "/hello", pause=0.01), "unhandled-exception"),
+    case("handled exceptions", get("/handled", "/hello", pause=0.01)),
+    case("503 on purpose", get("/unavailable", "/missing", pause=0.01)),
+    case("threads that compute", get("/compute/20", clients=4), "gil-contention",
+         besides=QUEUES, options=THREADS),
+    case("processes that compute", get("/compute/20", clients=1, pause=0.02),
+         options=("--workers", "2")),
+    case("threads in one lock", get("/locked", clients=4), "lock-contention",
+         besides=QUEUES, options=THREADS),
+    case("threads in no lock", get("/unlocked", clients=2, pause=0.02),
+         "blocking-io-in-request", options=THREADS),
+    case("threads that wait for others", get("/handed-over", clients=2, pause=0.02), options=THREADS),
+    case("deadlock", hang("/deadlock/1", "/deadlock/2"), "deadlock", options=THREADS),
+    case("locks in one order", get("/in-order", clients=4, pause=0.01), options=THREADS),
+    case("a lock that is held for long", hang("/hold/20", "/locked"), options=THREADS),
+    case("slow uploads", several(upload, "/upload"), "slow-client", besides=QUEUES),
+    case("fast uploads", post("/upload")),
+    case("slow downloads", several(download, "/page"), "slow-client", besides=QUEUES),
+    case("sleeping requests", get("/nap/100", clients=4, each=20), "blocking-io-in-request",
+         "workers-saturated", besides=QUEUES),
+    case("few sleeping requests", get("/hello", "/hello", "/hello", pause=0.01)),
+    case("more workers than CPUs", get("/compute/30", clients=4 * CPUS, each=20), "cpu-overcommitted",
+         options=("--workers", str(4 * CPUS))),
+]
+
+
+def found_in(report: dict) -> set[str]:
+    return {f["rule"] for f in report.get("findings", []) if f["severity"] in TOLD}
+
+
+def keep(each: Case, found: set[str]) -> None:
+    directory = os.environ.get("LINGER_PRECISION")
+    if directory:
+        (Path(directory) / f"{CASES.index(each):02}.json").write_text(json.dumps(
+            {"name": each.name, "rules": sorted(each.rules), "besides": sorted(each.besides),
+             "found": sorted(found)}))
+
+
+@pytest.mark.parametrize("each", CASES, ids=lambda each: each.name.replace(" ", "-"))
+def test_finds_what_is_there_and_nothing_else(directory, each):
+    from services.gunicorn import Gunicorn
+    with ExitStack() as stack:
+        server = stack.enter_context(Gunicorn(directory, each.application, *each.options,
+                                              chdir=WORKLOADS, env={}, ready_path="/hello"))
+        diagnosis = stack.enter_context(Running(
+            directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid", server.tgid,
+            "--duration", "10m").wait_attached())
+        each.load(server.port)
+        found = found_in(diagnosis.finish().json())
+    keep(each, found)
+    assert each.rules <= found <= each.rules | each.besides
