@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/endpoint_aggregate.h"
+#include "domain/evidence.h"
 #include "domain/listen_aggregate.h"
 #include "domain/observation.h"
 #include "domain/report.h"
@@ -44,6 +45,11 @@ public:
   void add(const AllocationsSeen &seen);
   void add(const WindowMark &mark);
 
+  void tell_requests(RequestSink sink) { sink_ = std::move(sink); }
+
+  /// Ends what is still open.
+  void settle();
+
   [[nodiscard]] Report report() const;
 
 private:
@@ -65,7 +71,6 @@ private:
   void follow(const std::vector<Roster::Change> &changes);
   void join(const Roster::Change &change);
   void leave(const Roster::Change &change);
-  void settle();
 
   [[nodiscard]] TimeWindow window() const;
   [[nodiscard]] Coverage coverage() const;
@@ -74,6 +79,7 @@ private:
 
   RouteTable routes_;
   std::size_t max_endpoints_;
+  RequestSink sink_;
   std::optional<MonotonicTime> begin_;
   ClockAnchor clock_;
   Roster roster_;
