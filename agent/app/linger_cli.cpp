@@ -21,6 +21,7 @@ constexpr const char *examples = R"(Examples:
   linger watch requests --pid 4711           each request as it ends
   linger heap --pid 4712 --diff 10s          which objects of a worker grow
   linger record -o slow.linger && linger replay slow.linger
+  linger compare before.linger after.linger --fail-on warning
 
 Exit status: 0 done; 1 a finding at or above --fail-on; 2 wrong usage; 3 not permitted or not
 supported here; 4 no such server; 5 internal.)";
@@ -40,6 +41,7 @@ ExitStatus run_linger(std::vector<std::string> arguments, Terminal &terminal)
   add_watch_command(app, chosen);
   add_record_command(app, chosen);
   add_replay_command(app, chosen);
+  add_compare_command(app, chosen);
   add_heap_command(app, chosen);
   add_doctor_command(app, chosen);
 

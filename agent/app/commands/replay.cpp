@@ -2,12 +2,9 @@
 
 #include "app/commands/command.h"
 #include "app/commands/report_output.h"
-#include "diagnose/diagnose.h"
-#include "domain/evidence.h"
+#include "app/replayed.h"
 #include "serve/convert.h"
-#include "serve/recording.h"
 
-#include <fmt/format.h>
 #include <memory>
 
 namespace linger::app {
@@ -19,41 +16,23 @@ struct ReplayArguments {
   ReportArguments report;
 };
 
-Result<domain::Report> replay(serve::RecordingReader &reader, const Config &config)
-{
-  Result<domain::RouteTable> routes = domain::RouteTable::with_patterns(config.route_patterns);
-  if (!routes)
-    return tl::unexpected(routes.error());
-
-  domain::Evidence evidence{ std::move(*routes) };
-  while (true) {
-    const Result<std::optional<domain::Observation>> next = reader.next();
-    if (!next)
-      return tl::unexpected(next.error());
-    if (!*next)
-      break;
-    evidence.add(**next);
-  }
-  domain::Report report = evidence.report();
-  report.findings = diagnose::diagnose(report, config.thresholds);
-  if (reader.skipped() > 0)
-    report.coverage.gaps.push_back(fmt::format(
-        "{} observations of a newer Linger were left out of this replay.", reader.skipped()));
-  return report;
-}
-
 ExitStatus run_replay(const ReplayArguments &arguments, Terminal &terminal)
 {
   const Result<Config> config = ProbeArguments{ .config_path = arguments.config_path }.config();
   if (!config)
     return report_error(terminal, config.error());
-  Result<serve::RecordingReader> reader = serve::RecordingReader::open(arguments.path);
-  if (!reader)
-    return report_error(terminal, about_named_file(reader.error()));
-  const Result<domain::Report> report = replay(*reader, *config);
+  Result<std::optional<v1::Report>> baseline = baseline_of(arguments.report, *config);
+  if (!baseline)
+    return report_error(terminal, baseline.error());
+  domain::Timeline timeline;
+  const Result<domain::Report> report =
+      replayed(arguments.path, *config, timeline_sink(timeline, arguments.report.format));
   if (!report)
     return report_error(terminal, report.error());
-  return hand_over(serve::to_proto(*report), arguments.report, terminal);
+  return hand_over({ .report = serve::to_proto(*report),
+                     .timeline = std::move(timeline),
+                     .baseline = std::move(*baseline) },
+                   arguments.report, terminal);
 }
 
 } // namespace

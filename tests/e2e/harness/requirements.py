@@ -60,6 +60,7 @@ CHECKS = {
     "pymysql": _module("pymysql", "python3-pymysql"),
     "cgroup-cpu": cpu_group.missing,
     "cgroup-memory": memory_group.missing,
+    "chromium": _program("/usr/bin/chromium", "chromium"),
     "grpc": _module("grpc", "python3-grpcio"),
 }
 MARIADB = ["mariadbd", "pymysql"]
