@@ -260,14 +260,18 @@ Result<domain::Report> Agent::observe(const serve::ReportQuery &query,
   return report;
 }
 
-Result<domain::Report> Agent::observe_while(const serve::ReportQuery &query, const KeepOn &keep_on)
+Result<domain::Report> Agent::observe_while(const serve::ReportQuery &query, const KeepOn &keep_on,
+                                            domain::RequestSink sink)
 {
   domain::Evidence evidence{ routes_ };
+  evidence.tell_requests(std::move(sink));
   const Result<> recorded = record_while(
       query, keep_on, [&](const domain::Observation &observation) { evidence.add(observation); });
   if (!recorded)
     return tl::unexpected(recorded.error());
-  return with_findings(evidence.report());
+  domain::Report report = evidence.report();
+  evidence.finish(); // for the sink
+  return with_findings(std::move(report));
 }
 
 Result<domain::Profile> Agent::profile(const serve::ProfileQuery &query,

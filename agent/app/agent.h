@@ -44,9 +44,11 @@ public:
   [[nodiscard]] std::unique_ptr<Subscription>
   subscribe(std::function<void(const serve::SeenRequest &)> handler) override;
 
-  /// Like observe(), but a window that ends early has its report too.
+  /// Like observe(), but a window that ends early has its report too. Every request is passed to
+  /// `sink` as well, if there is one, on other threads, one at a time.
   [[nodiscard]] Result<domain::Report> observe_while(const serve::ReportQuery &query,
-                                                     const KeepOn &keep_on);
+                                                     const KeepOn &keep_on,
+                                                     domain::RequestSink sink = {});
 
   /// Like profile(), but a window that ends early has its profile too.
   [[nodiscard]] Result<domain::Profile> profile_while(const serve::ProfileQuery &query,

@@ -22,6 +22,7 @@ constexpr const char *examples = R"(Examples:
   linger heap --pid 4712 --diff 10s          which objects of a worker grow
   linger profile --kind blocked -o waits.pb.gz   what they waited on, for go tool pprof
   linger record -o slow.linger && linger replay slow.linger
+  linger compare before.linger after.linger --fail-on warning
 
 Exit status: 0 done; 1 a finding at or above --fail-on; 2 wrong usage; 3 not permitted or not
 supported here; 4 no such server; 5 internal.)";
@@ -41,6 +42,7 @@ ExitStatus run_linger(std::vector<std::string> arguments, Terminal &terminal)
   add_watch_command(app, chosen);
   add_record_command(app, chosen);
   add_replay_command(app, chosen);
+  add_compare_command(app, chosen);
   add_heap_command(app, chosen);
   add_profile_command(app, chosen);
   add_doctor_command(app, chosen);

@@ -117,7 +117,7 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
   return report;
 }
 
-void EndpointTable::add(const WholeRequest &whole, const RouteTable &routes)
+const EndpointAggregate &EndpointTable::add(const WholeRequest &whole, const RouteTable &routes)
 {
   const Request &request = whole.request;
   const std::uint32_t id = id_of(request, routes);
@@ -135,6 +135,7 @@ void EndpointTable::add(const WholeRequest &whole, const RouteTable &routes)
                                 .endpoint = id,
                                 .anonymous_begin_bytes = request.anonymous_begin_bytes });
   }
+  return endpoints_[id];
 }
 
 std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const

@@ -32,6 +32,9 @@ public:
 
   void add(const WholeRequest &whole);
 
+  [[nodiscard]] const std::string &method() const { return method_; }
+  [[nodiscard]] const std::string &route() const { return route_; }
+
   /// `growth` is null where it could not be estimated: then the tier is none, and what was kept is
   /// 0 (page faults are counted all the same). `retained` is null where no allocations were traced;
   /// it is believed rather than growth unless growth shows that more was kept than that.
@@ -71,7 +74,8 @@ public:
       time_profile_.emplace();
   }
 
-  void add(const WholeRequest &whole, const RouteTable &routes);
+  /// Returns the endpoint that it was counted for, valid until the next call.
+  const EndpointAggregate &add(const WholeRequest &whole, const RouteTable &routes);
 
   void add(const AllocationsSeen &seen) { allocations_.add(seen); }
 

@@ -25,6 +25,16 @@ void Evidence::add(const Observation &observation)
   std::visit([this](const auto &seen) { state_->sums.add(seen); }, observation);
 }
 
+void Evidence::tell_requests(RequestSink sink)
+{
+  state_->sums.tell_requests(std::move(sink));
+}
+
+void Evidence::finish()
+{
+  state_->sums.settle();
+}
+
 Report Evidence::report(OpenRequests open) const
 {
   return state_->sums.report(open == OpenRequests::included);

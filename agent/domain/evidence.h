@@ -7,9 +7,24 @@
 #include "domain/report.h"
 #include "domain/route.h"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string_view>
 
 namespace linger::domain {
+
+/// A whole request at the moment at which it is counted for its endpoint. Valid during the call.
+struct CountedRequest {
+  std::uint32_t server = 0;
+  /// Those of its endpoint, which may be "(other)".
+  std::string_view method;
+  std::string_view route;
+  /// Since the window began; zero for a request that began before it.
+  Nanos offset{};
+  const Request *request = nullptr;
+};
+using RequestSink = std::function<void(const CountedRequest &)>;
 
 /// Takes observations in the order in which they were made and answers with a report at any time.
 /// The same observations give the same report. Memory is bounded by the number of endpoints
@@ -26,6 +41,12 @@ public:
   Evidence &operator=(Evidence &&) noexcept;
 
   void add(const Observation &observation);
+
+  /// Every request that is counted from now on is passed to `sink` too, once.
+  void tell_requests(RequestSink sink);
+  /// Nothing more will come: requests whose response may not have ended stand as they are, and the
+  /// sink gets them. Take the report before: it tells what is open now.
+  void finish();
 
   /// Whether a request whose response may not have ended yet is included as it stands.
   enum class OpenRequests { included, left_out };

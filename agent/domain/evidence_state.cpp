@@ -171,7 +171,15 @@ void EvidenceState::count(std::uint32_t server, WorkerAggregate &worker, const W
   if (whole.request.pipelined && is_malformed(whole.request))
     ++nameless_pipelined_;
   worker.count(whole, begin_.value_or(MonotonicTime::max()));
-  endpoints_of(server).add(whole, routes_);
+  const EndpointAggregate &endpoint = endpoints_of(server).add(whole, routes_);
+  if (sink_) {
+    const MonotonicTime begin = whole.request.window.begin;
+    sink_({ .server = server,
+            .method = endpoint.method(),
+            .route = endpoint.route(),
+            .offset = std::max(Nanos::zero(), begin - begin_.value_or(begin)),
+            .request = &whole.request });
+  }
 }
 
 void EvidenceState::count_held(std::uint32_t server, Process &process)
@@ -229,7 +237,6 @@ void EvidenceState::leave(const Roster::Change &change)
   }
 }
 
-/// Ends what is still open, for a report on a copy.
 void EvidenceState::settle()
 {
   for (auto &[tgid, process] : processes_) {
@@ -311,6 +318,7 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
 Report EvidenceState::report(bool with_open_requests) const
 {
   EvidenceState settled = *this;
+  settled.sink_ = nullptr; // these are told when they are whole
   if (with_open_requests)
     settled.settle();
 
@@ -330,6 +338,7 @@ Report EvidenceState::report(bool with_open_requests) const
 Profile EvidenceState::profile(ProfileKind kind) const
 {
   EvidenceState settled = *this;
+  settled.sink_ = nullptr; // these are told when they are whole
   settled.settle();
 
   Profile profile{ .kind = kind,

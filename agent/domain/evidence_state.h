@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/endpoint_aggregate.h"
+#include "domain/evidence.h"
 #include "domain/listen_aggregate.h"
 #include "domain/observation.h"
 #include "domain/profile.h"
@@ -49,6 +50,11 @@ public:
   [[nodiscard]] Report report(bool with_open_requests) const;
   [[nodiscard]] Profile profile(ProfileKind kind) const;
   [[nodiscard]] bool traced_allocations() const;
+  void tell_requests(RequestSink sink) { sink_ = std::move(sink); }
+
+  /// Ends what is still open.
+  void settle();
+
 
 private:
   struct Process {
@@ -69,7 +75,6 @@ private:
   void follow(const std::vector<Roster::Change> &changes);
   void join(const Roster::Change &change);
   void leave(const Roster::Change &change);
-  void settle();
 
   [[nodiscard]] TimeWindow window() const;
   [[nodiscard]] Coverage coverage() const;
@@ -79,6 +84,7 @@ private:
   RouteTable routes_;
   std::size_t max_endpoints_;
   bool profiled_;
+  RequestSink sink_;
   std::optional<MonotonicTime> begin_;
   ClockAnchor clock_;
   Roster roster_;

@@ -28,6 +28,8 @@ namespace linger::serve {
 
 [[nodiscard]] v1::CauseTimes to_proto(const domain::CauseTimes &times);
 
+[[nodiscard]] v1::Severity severity_of(domain::Severity severity);
+
 [[nodiscard]] v1::MemoryTier tier_of(domain::MemoryTier tier);
 
 [[nodiscard]] google::protobuf::Timestamp to_proto(domain::WallTime time);

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 namespace linger::serve {
-namespace {
 
 v1::Severity severity_of(domain::Severity severity)
 {
@@ -19,8 +18,6 @@ v1::Severity severity_of(domain::Severity severity)
   }
   return v1::SEVERITY_UNSPECIFIED;
 }
-
-} // namespace
 
 bool has_finding(const v1::Report &report, domain::Severity at_least)
 {

@@ -44,6 +44,13 @@ def session_directory():
 
 
 @pytest.fixture(scope="session")
+def shop_recordings(session_directory):
+    """Recordings of the sample shop, each made when it is first asked for."""
+    from harness.shop_recordings import ShopRecordings
+    return ShopRecordings(session_directory)
+
+
+@pytest.fixture(scope="session")
 def workload(session_directory):
     """The ground-truth application's services; servers are started by the tests."""
     if missing := first_missing(SERVICES):

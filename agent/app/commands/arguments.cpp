@@ -23,15 +23,27 @@ void add_pid_option(CLI::App &command, std::vector<std::uint32_t> &tgids)
 
 void add_format_option(CLI::App &command, Format &format)
 {
+  static const std::map<std::string, Format> formats{ { "text", Format::text },
+                                                      { "json", Format::json } };
   command
       .add_option_function<std::string>(
-          "--format",
-          [&format](const std::string &name) {
-            format = name == "json" ? Format::json : Format::text;
-          },
+          "--format", [&format](const std::string &name) { format = formats.at(name); },
           "For people or for programs")
       ->check(CLI::IsMember({ "text", "json" }))
       ->option_text("text|json");
+}
+
+void add_report_format_option(CLI::App &command, Format &format)
+{
+  static const std::map<std::string, Format> formats{ { "text", Format::text },
+                                                      { "json", Format::json },
+                                                      { "html", Format::html } };
+  command
+      .add_option_function<std::string>(
+          "--format", [&format](const std::string &name) { format = formats.at(name); },
+          "For people, for programs, or as one page to attach to an incident")
+      ->check(CLI::IsMember({ "text", "json", "html" }))
+      ->option_text("text|json|html");
 }
 
 void add_duration_option(CLI::App &command, domain::Nanos &duration, domain::Nanos max,
@@ -87,21 +99,38 @@ void add_source_options(CLI::App &command, SourceArguments &source)
   command.get_option("--ring-buffer-bytes")->excludes("--agent");
 }
 
-void add_report_options(CLI::App &command, ReportArguments &report)
+void add_fail_on_option(CLI::App &command, std::optional<domain::Severity> &fail_on,
+                        const std::string &description)
 {
   static const std::map<std::string, domain::Severity> severities{
     { "info", domain::Severity::info },
     { "warning", domain::Severity::warning },
     { "critical", domain::Severity::critical }
   };
-  add_format_option(command, report.format);
   command
       .add_option_function<std::string>(
-          "--fail-on", [&report](const std::string &name) { report.fail_on = severities.at(name); },
-          "Exit with status 1 when there is a finding of this severity or above")
+          "--fail-on", [&fail_on](const std::string &name) { fail_on = severities.at(name); },
+          description)
       ->check(CLI::IsMember({ "info", "warning", "critical" }))
       ->option_text("info|warning|critical");
-  command.add_option("--output", report.output_path, "Write the report to a file instead")
+}
+
+void add_output_option(CLI::App &command, std::string &output_path)
+{
+  command.add_option("--output", output_path, "Write the report to a file instead")
+      ->type_name("FILE");
+}
+
+void add_report_options(CLI::App &command, ReportArguments &report)
+{
+  add_report_format_option(command, report.format);
+  add_fail_on_option(command, report.fail_on,
+                     "Exit with status 1 when there is a finding of this severity or above");
+  add_output_option(command, report.output_path);
+  command
+      .add_option("--baseline", report.baseline_path,
+                  "A recording of before: only findings that it has not, or less severe, count for "
+                  "--fail-on, and are named on standard error")
       ->type_name("FILE");
 }
 

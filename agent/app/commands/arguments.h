@@ -17,7 +17,7 @@
 
 namespace linger::app {
 
-enum class Format { text, json };
+enum class Format { text, json, html };
 
 /// The most that one window may last: what GetReport allows.
 inline constexpr std::chrono::hours longest_window{ 1 };
@@ -27,6 +27,8 @@ void add_pid_option(CLI::App &command, std::vector<std::uint32_t> &tgids);
 
 /// --format text|json
 void add_format_option(CLI::App &command, Format &format);
+/// --format text|json|html
+void add_report_format_option(CLI::App &command, Format &format);
 
 /// --duration, from above 0 to `max`.
 void add_duration_option(CLI::App &command, domain::Nanos &duration, domain::Nanos max,
@@ -60,9 +62,15 @@ void add_source_options(CLI::App &command, SourceArguments &source);
 struct ReportArguments {
   Format format = Format::text;
   std::optional<domain::Severity> fail_on;
-  std::string output_path; // empty: standard output
+  std::string output_path;   // empty: standard output
+  std::string baseline_path; // empty: every finding counts for fail_on
 };
-/// --format, --fail-on, --output
+/// --fail-on info|warning|critical
+void add_fail_on_option(CLI::App &command, std::optional<domain::Severity> &fail_on,
+                        const std::string &description);
+/// --output
+void add_output_option(CLI::App &command, std::string &output_path);
+/// --format, --fail-on, --output, --baseline
 void add_report_options(CLI::App &command, ReportArguments &report);
 
 /// How memory is measured.

@@ -33,6 +33,7 @@ void add_diagnose_command(CLI::App &parent, Command &chosen);
 void add_watch_command(CLI::App &parent, Command &chosen);
 void add_record_command(CLI::App &parent, Command &chosen);
 void add_replay_command(CLI::App &parent, Command &chosen);
+void add_compare_command(CLI::App &parent, Command &chosen);
 void add_heap_command(CLI::App &parent, Command &chosen);
 void add_profile_command(CLI::App &parent, Command &chosen);
 void add_doctor_command(CLI::App &parent, Command &chosen);

@@ -24,7 +24,8 @@ struct DiagnoseArguments {
   ReportArguments report;
 };
 
-Result<v1::Report> ask(serve::Client &agent, const DiagnoseArguments &arguments, Terminal &terminal)
+Result<ReportResult> ask(serve::Client &agent, const DiagnoseArguments &arguments,
+                         Terminal &terminal)
 {
   const Result<v1::ListServersResponse> servers = agent.list_servers(arguments.tgids);
   if (!servers)
@@ -48,15 +49,15 @@ Result<v1::Report> ask(serve::Client &agent, const DiagnoseArguments &arguments,
     return failure(Error::Kind::exhausted,
                    "interrupted: an agent's window cannot be ended early, so there is no report; "
                    "ask for a shorter --duration, or use --no-agent");
-  return report;
+  if (!report)
+    return tl::unexpected(report.error());
+  return ReportResult{ .report = std::move(*report) };
 }
 
-Result<v1::Report> observe(const DiagnoseArguments &arguments, Terminal &terminal)
+Result<ReportResult> observe(const Config &config, const DiagnoseArguments &arguments,
+                             Terminal &terminal)
 {
-  const Result<Config> config = arguments.source.probes.config();
-  if (!config)
-    return tl::unexpected(config.error());
-  Result<std::unique_ptr<Agent>> agent = Agent::start(*config, arguments.tgids);
+  Result<std::unique_ptr<Agent>> agent = Agent::start(config, arguments.tgids);
   if (!agent)
     return tl::unexpected(agent.error());
   if ((*agent)->watches_nothing())
@@ -64,28 +65,38 @@ Result<v1::Report> observe(const DiagnoseArguments &arguments, Terminal &termina
 
   const Interrupts interrupts;
   Progress progress{ terminal, "observing", arguments.duration };
+  domain::Timeline timeline;
   const Result<domain::Report> report = (*agent)->observe_while(
       { arguments.duration, {}, arguments.memory.tier, arguments.memory.allocations },
       [&](domain::Nanos passed) {
         progress.show(passed);
         return !interrupts.seen();
-      });
+      },
+      timeline_sink(timeline, arguments.report.format));
   (*agent)->stop(); // nothing is attached any more when the report is printed
   if (!report)
     return tl::unexpected(report.error());
-  return serve::to_proto(*report);
+  return ReportResult{ .report = serve::to_proto(*report), .timeline = std::move(timeline) };
 }
 
 ExitStatus run_diagnose(const DiagnoseArguments &arguments, Terminal &terminal)
 {
+  // First the baseline: a mistaken name must not cost a window.
+  const Result<Config> config = arguments.source.probes.config();
+  if (!config)
+    return report_error(terminal, config.error());
+  Result<std::optional<v1::Report>> baseline = baseline_of(arguments.report, *config);
+  if (!baseline)
+    return report_error(terminal, baseline.error());
   Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
   if (!agent)
     return report_error(terminal, agent.error());
-  const Result<v1::Report> report =
-      *agent ? ask(**agent, arguments, terminal) : observe(arguments, terminal);
-  if (!report)
-    return report_error(terminal, report.error());
-  return hand_over(*report, arguments.report, terminal);
+  Result<ReportResult> result =
+      *agent ? ask(**agent, arguments, terminal) : observe(*config, arguments, terminal);
+  if (!result)
+    return report_error(terminal, result.error());
+  result->baseline = std::move(*baseline);
+  return hand_over(*result, arguments.report, terminal);
 }
 
 } // namespace

@@ -7,7 +7,8 @@
 
 namespace linger::app {
 
-Result<RecordedEvidence> read_evidence(const std::string &path, const Config &config, bool profiled)
+Result<RecordedEvidence> read_evidence(const std::string &path, const Config &config,
+                                       ReadOptions options)
 {
   Result<serve::RecordingReader> reader = serve::RecordingReader::open(path);
   if (!reader)
@@ -16,7 +17,8 @@ Result<RecordedEvidence> read_evidence(const std::string &path, const Config &co
   if (!routes)
     return tl::unexpected(routes.error());
 
-  domain::Evidence evidence{ std::move(*routes), profiled };
+  domain::Evidence evidence{ std::move(*routes), options.profiled };
+  evidence.tell_requests(std::move(options.sink));
   while (true) {
     const Result<std::optional<domain::Observation>> next = reader->next();
     if (!next)

@@ -1,9 +1,8 @@
 // linger replay: the report of a recording.
 
 #include "app/commands/command.h"
-#include "app/commands/recorded_evidence.h"
+#include "app/commands/replayed.h"
 #include "app/commands/report_output.h"
-#include "diagnose/diagnose.h"
 #include "serve/convert.h"
 
 #include <memory>
@@ -22,14 +21,18 @@ ExitStatus run_replay(const ReplayArguments &arguments, Terminal &terminal)
   const Result<Config> config = ProbeArguments{ .config_path = arguments.config_path }.config();
   if (!config)
     return report_error(terminal, config.error());
-  const Result<RecordedEvidence> recorded = read_evidence(arguments.path, *config);
-  if (!recorded)
-    return report_error(terminal, recorded.error());
-  domain::Report report = recorded->evidence.report();
-  report.findings = diagnose::diagnose(report, config->thresholds);
-  if (const std::string gap = left_out(*recorded); !gap.empty())
-    report.coverage.gaps.push_back(gap);
-  return hand_over(serve::to_proto(report), arguments.report, terminal);
+  Result<std::optional<v1::Report>> baseline = baseline_of(arguments.report, *config);
+  if (!baseline)
+    return report_error(terminal, baseline.error());
+  domain::Timeline timeline;
+  const Result<domain::Report> report =
+      replayed(arguments.path, *config, timeline_sink(timeline, arguments.report.format));
+  if (!report)
+    return report_error(terminal, report.error());
+  return hand_over({ .report = serve::to_proto(*report),
+                     .timeline = std::move(timeline),
+                     .baseline = std::move(*baseline) },
+                   arguments.report, terminal);
 }
 
 } // namespace

@@ -9,19 +9,11 @@
 #include <vector>
 
 namespace linger::serve {
-namespace {
-
-struct Share {
-  std::string cause;
-  std::uint64_t spent_ns = 0;
-};
-
-/// The causes that took time, the most first. Asks the message for its fields: a cause that is
-/// added to the proto shows without a change here.
-std::vector<Share> shares_of(const v1::CauseTimes &times)
+std::vector<CauseShare> shares_of(const v1::CauseTimes &times)
 {
+  // Asks the message for its fields: a cause that is added to the proto shows without a change.
   constexpr std::string_view unit = "_ns";
-  std::vector<Share> shares;
+  std::vector<CauseShare> shares;
   const google::protobuf::Descriptor &fields = *v1::CauseTimes::descriptor();
   for (int i = 0; i < fields.field_count(); ++i) {
     const google::protobuf::FieldDescriptor &field = *fields.field(i);
@@ -29,11 +21,13 @@ std::vector<Share> shares_of(const v1::CauseTimes &times)
     if (spent_ns > 0 && field.number() != v1::CauseTimes::kWallNsFieldNumber)
       shares.push_back({ field.name().substr(0, field.name().size() - unit.size()), spent_ns });
   }
-  std::ranges::stable_sort(shares, std::greater<>{}, &Share::spent_ns);
+  std::ranges::stable_sort(shares, std::greater<>{}, &CauseShare::spent_ns);
   return shares;
 }
 
-std::string share_text(const Share &share, std::uint64_t wall_ns, std::uint64_t requests)
+namespace {
+
+std::string share_text(const CauseShare &share, std::uint64_t wall_ns, std::uint64_t requests)
 {
   const double ratio = static_cast<double>(share.spent_ns) / static_cast<double>(wall_ns);
   return fmt::format("{} {} ({})", share.cause, duration_text(share.spent_ns / requests),
@@ -44,10 +38,10 @@ std::string share_text(const Share &share, std::uint64_t wall_ns, std::uint64_t 
 
 std::string causes_text(const v1::CauseTimes &times, std::uint64_t requests, std::size_t most)
 {
-  const std::vector<Share> shares = shares_of(times);
+  const std::vector<CauseShare> shares = shares_of(times);
   const std::uint64_t wall_ns = std::max<std::uint64_t>(times.wall_ns(), 1);
   requests = std::max<std::uint64_t>(requests, 1);
-  Share rest{ "the rest", 0 };
+  CauseShare rest{ "the rest", 0 };
   std::string text;
   for (std::size_t i = 0; i < shares.size(); ++i) {
     if (i < most)

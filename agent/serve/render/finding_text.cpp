@@ -8,9 +8,7 @@
 #include <fmt/ranges.h>
 
 namespace linger::serve {
-namespace {
 
-/// What the finding is about: "GET /report/{}; workers 4712, 4713 of server 4711".
 std::string subject_of(const v1::Finding &finding)
 {
   std::string subject = fmt::format("{}", fmt::join(finding.endpoints(), ", "));
@@ -23,8 +21,6 @@ std::string subject_of(const v1::Finding &finding)
                            fmt::join(finding.workers(), ", "));
   return subject + fmt::format("server {}", finding.server());
 }
-
-} // namespace
 
 std::string finding_text(const v1::Finding &finding, const TextOptions &options)
 {

@@ -1,5 +1,6 @@
 #include "serve/render/report_text.h"
 
+#include "serve/render/coverage_text.h"
 #include "serve/render/endpoints_text.h"
 #include "serve/render/figures.h"
 #include "serve/render/finding_text.h"
@@ -29,30 +30,10 @@ std::string findings_text(const v1::Report &report, const TextOptions &options)
 
 std::string coverage_text(const v1::Report &report, const TextOptions &options)
 {
-  const v1::Coverage &coverage = report.coverage();
-  const std::uint64_t requests = std::max<std::uint64_t>(coverage.requests_seen(), 1);
-  std::string text = wrapped(
-      fmt::format("{} seen whole, {} broken, {} lost; {} seen, {} lost.",
-                  counted_text(coverage.requests_seen(), "request"),
-                  count_text(coverage.requests_broken()), count_text(coverage.requests_lost()),
-                  counted_text(coverage.records_seen(), "other record"),
-                  count_text(coverage.records_lost() -
-                             std::min(coverage.records_lost(), coverage.requests_lost()))),
-      options.width, "  ", 2);
-  const double window_ns = static_cast<double>(report.window().duration_ns());
-  const std::string cpu_share =
-      window_ns > 0
-          ? " (" + percent_text(static_cast<double>(coverage.agent_cpu_ns()) / window_ns) +
-                " of one CPU)"
-          : "";
-  text += wrapped(fmt::format("It cost {} of CPU time in the agent{}, {} in the probes ({} a "
-                              "request), {} of memory.",
-                              duration_text(coverage.agent_cpu_ns()), cpu_share,
-                              duration_text(coverage.bpf_run_ns()),
-                              duration_text(coverage.bpf_run_ns() / requests),
-                              bytes_text(static_cast<double>(coverage.agent_rss_bytes()))),
-                  options.width, "  ", 2);
-  for (const std::string &gap : coverage.gaps())
+  std::string text;
+  for (const std::string &sentence : coverage_sentences(report))
+    text += wrapped(sentence, options.width, "  ", 2);
+  for (const std::string &gap : report.coverage().gaps())
     text += wrapped(gap, options.width, "  - ", 4);
   return text;
 }

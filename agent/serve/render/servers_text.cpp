@@ -12,7 +12,6 @@
 #include <vector>
 
 namespace linger::serve {
-namespace {
 
 std::string state_text(v1::WorkerState state)
 {
@@ -30,7 +29,6 @@ std::string state_text(v1::WorkerState state)
   }
 }
 
-/// "blocked on 127.0.0.1:5432, in GET /report/{} for 81.3 ms"
 std::string doing_text(const v1::Worker &worker)
 {
   if (!worker.exit_reason().empty())
@@ -42,7 +40,6 @@ std::string doing_text(const v1::Worker &worker)
                      duration_text(worker.open_request_ns()));
 }
 
-/// "gunicorn 4711: shop.app:app on 127.0.0.1:8000"
 std::string headline_of(const v1::Server &server)
 {
   std::string text = fmt::format("{} {}", server.kind(), server.master_tgid());
@@ -74,6 +71,8 @@ std::string configuration_of(const v1::Server &server)
     text += fmt::format(", {} restarted", count_text(server.workers(0).restarts()));
   return text;
 }
+
+namespace {
 
 /// "CPU time limited to 0.20 CPUs (control group /web): stopped in 45 of 50 periods of 100 ms, for
 /// 3.21 s in all". Workers of one group have one such line together.

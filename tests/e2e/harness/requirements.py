@@ -61,6 +61,7 @@ CHECKS = {
     "cgroup-cpu": cpu_group.missing,
     "cgroup-memory": memory_group.missing,
     "prometheus": _program("/usr/bin/prometheus", "prometheus"),
+    "chromium": _program("/usr/bin/chromium", "chromium"),
     "grpc": _module("grpc", "python3-grpcio"),
     "go": _program("go", "golang-go"),
 }

@@ -55,7 +55,8 @@ protected:
   }
 
   /// A recording of ten seconds in which `count` requests waited 100 ms each for a database.
-  void record_slow_requests(const std::string &path, std::uint64_t count)
+  void record_slow_requests(const std::string &path, std::uint64_t count,
+                            domain::Nanos waited = 100ms)
   {
     const auto clock = [](domain::Nanos time) {
       return domain::ClockAnchor{ .monotonic = domain::MonotonicTime{ time },
@@ -70,8 +71,8 @@ protected:
     for (std::uint64_t sequence = 1; sequence <= count; ++sequence) {
       const domain::Nanos end = 1s + sequence * 150ms;
       domain::Request request = a_request(101, end, sequence, "/report/17");
-      request.window.begin = domain::MonotonicTime{ end - 110ms };
-      request.times[domain::Cause::database] = 100ms;
+      request.window.begin = domain::MonotonicTime{ end - waited - 10ms };
+      request.times[domain::Cause::database] = waited;
       ASSERT_TRUE(writer->write(request));
     }
     ASSERT_TRUE(writer->write(domain::WindowMark{ .clock = clock(11s) }));
@@ -94,7 +95,8 @@ TEST_F(LingerCliTest, RefusesWhatItDoesNotUnderstandAndPrintsNoResult)
   expect_refused({ "diagnose", "--duration", "30" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--duration", "2h" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--duration" }, ExitStatus::usage);
-  expect_refused({ "diagnose", "--format", "html" }, ExitStatus::usage);
+  expect_refused({ "diagnose", "--format", "pdf" }, ExitStatus::usage);
+  expect_refused({ "compare", "x", "y", "--format", "html" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--format", "1" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--fail-on", "error" }, ExitStatus::usage);
   expect_refused({ "diagnose", "--memory", "all" }, ExitStatus::usage);
@@ -117,6 +119,45 @@ TEST_F(LingerCliTest, RefusesWhatItDoesNotUnderstandAndPrintsNoResult)
   expect_refused({ "watch", "everything" }, ExitStatus::usage);
   expect_refused({ "record" }, ExitStatus::usage);
   expect_refused({ "replay" }, ExitStatus::usage);
+  expect_refused({ "compare", "only-one" }, ExitStatus::usage);
+  expect_refused({ "compare", "x", "y", "--tolerance", "-1" }, ExitStatus::usage);
+  expect_refused({ "compare", "x", "y", "--tolerance", "nan" }, ExitStatus::usage);
+  expect_refused({ "compare", "x", "y", "--tolerance-time", "1" }, ExitStatus::usage);
+}
+
+TEST_F(LingerCliTest, ComparesTwoRecordings)
+{
+  record_slow_requests(path("before"), 60, 5ms);
+  record_slow_requests(path("after"), 60, 100ms);
+  EXPECT_EQ(run({ "compare", path("before"), path("after") }), ExitStatus::done);
+  EXPECT_THAT(out.str(), HasSubstr("CRITICAL  GET /report/{}"));
+  EXPECT_THAT(out.str(), HasSubstr("database went 5.00 ms -> 100 ms"));
+  EXPECT_EQ(run({ "compare", path("before"), path("after"), "--fail-on", "critical" }),
+            ExitStatus::finding);
+  EXPECT_EQ(run({ "compare", path("before"), path("before"), "--fail-on", "info" }),
+            ExitStatus::done);
+  EXPECT_EQ(run({ "compare", path("before"), path("after"), "--format", "json", "--output",
+                  path("out.json") }),
+            ExitStatus::done);
+  EXPECT_THAT(out.str(), IsEmpty());
+  EXPECT_THAT(content(path("out.json")), HasSubstr("VERDICT_REGRESSED"));
+  expect_refused({ "compare", path("before"), path("missing") }, ExitStatus::usage);
+  EXPECT_THAT(err.str(), HasSubstr("missing"));
+}
+
+TEST_F(LingerCliTest, WithABaselineOnlyNewFindingsFail)
+{
+  record_slow_requests(path("well"), 40, 5ms);
+  record_slow_requests(path("slow"), 40);
+  const auto replay = [&](const std::string &baseline) {
+    return run({ "replay", path("slow"), "--fail-on", "info", "--baseline", path(baseline) });
+  };
+  EXPECT_EQ(replay("well"), ExitStatus::finding);
+  EXPECT_THAT(err.str(), HasSubstr("blocking-io-in-request"));
+  EXPECT_EQ(replay("slow"), ExitStatus::done);
+  EXPECT_THAT(out.str(), HasSubstr("blocking-io-in-request")) << "it is still told";
+  EXPECT_THAT(err.str(), HasSubstr("no finding is new or worse"));
+  expect_refused({ "replay", path("slow"), "--baseline", path("missing") }, ExitStatus::usage);
 }
 
 TEST_F(LingerCliTest, HelpAndVersionAreResults)

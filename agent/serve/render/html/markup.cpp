@@ -1,0 +1,84 @@
+#include "serve/render/html/markup.h"
+
+#include "domain/cause.h"
+#include "serve/escape.h"
+
+#include <fmt/format.h>
+
+namespace linger::serve::html {
+namespace {
+
+std::string marked_up(std::string_view printable_text)
+{
+  std::string result;
+  result.reserve(printable_text.size());
+  for (const char c : printable_text) {
+    switch (c) {
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+} // namespace
+
+std::string escaped(std::string_view text)
+{
+  return marked_up(printable(text));
+}
+
+std::string escaped(std::string_view text, std::size_t most)
+{
+  std::string shown = printable(text);
+  if (width_of(shown) <= most)
+    return marked_up(shown);
+  std::size_t cut = 0;
+  for (std::size_t characters = 0; cut < shown.size(); ++cut) {
+    const bool begins = (static_cast<unsigned char>(shown[cut]) & 0xc0U) != 0x80U;
+    if (begins && ++characters > most)
+      break;
+  }
+  return marked_up(shown.substr(0, cut)) + "...";
+}
+
+std::string number(double value)
+{
+  return fmt::format("{:.1f}", value);
+}
+
+std::string colour_class(std::string_view cause)
+{
+  return "c-" + std::string{ domain::cause_named(cause) ? cause : "other" };
+}
+
+std::string section(std::string_view id, std::string_view title, std::string_view content)
+{
+  return fmt::format("<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n"
+                     "<h2 id=\"{0}-title\">{1}</h2>\n{2}</section>\n",
+                     id, title, content);
+}
+
+std::string scrollable(std::string_view label, std::string_view content)
+{
+  return fmt::format("<div class=\"wide\" role=\"region\" tabindex=\"0\" "
+                     "aria-label=\"{}\">\n{}</div>\n",
+                     label, content);
+}
+
+} // namespace linger::serve::html
