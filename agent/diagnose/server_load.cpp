@@ -36,6 +36,11 @@ Nanos service_time(const CauseTimes &times)
   return times.wall() - times[Cause::accept_queue] - times[Cause::event_loop];
 }
 
+Nanos queue_time(const CauseTimes &times)
+{
+  return domain::saturating_sum(times[Cause::accept_queue], times[Cause::event_loop]);
+}
+
 bool is_outside(Cause cause)
 {
   switch (cause) {
@@ -118,6 +123,14 @@ bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds)
          waiting / static_cast<Nanos::rep>(load.requests) >=
              Nanos{ thresholds.cpu_min_wait_mean_ns } &&
          ratio_of(waiting, service_time(load.times)) >= thresholds.cpu_min_wait_ratio;
+}
+
+bool waits_to_be_accepted(const ServerLoad &load, const Thresholds &thresholds)
+{
+  return load.accept_queue_ns.count() >= thresholds.queue_min_connections &&
+         static_cast<std::int64_t>(load.accept_queue_ns.quantile(0.9)) >=
+             thresholds.queue_min_p90_ns &&
+         ratio_of(load.times[Cause::accept_queue], load.times.wall()) >= thresholds.queue_min_ratio;
 }
 
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)

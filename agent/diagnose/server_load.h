@@ -42,6 +42,9 @@ struct ServerLoad {
 /// the kernel's backlog and behind other requests.
 [[nodiscard]] domain::Nanos service_time(const domain::CauseTimes &times);
 
+/// The time in which requests waited for a thread to take them up.
+[[nodiscard]] domain::Nanos queue_time(const domain::CauseTimes &times);
+
 /// Whether what is waited on is outside the process: a database, a client, a disk, a timer.
 [[nodiscard]] bool is_outside(domain::Cause cause);
 [[nodiscard]] domain::Nanos outside_time(const domain::CauseTimes &times);
@@ -58,6 +61,9 @@ struct ServerLoad {
 
 /// The requests wait long for a CPU.
 [[nodiscard]] bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds);
+
+/// Connections wait long until they are accepted, as a part of the requests' time too.
+[[nodiscard]] bool waits_to_be_accepted(const ServerLoad &load, const Thresholds &thresholds);
 
 /// The workers are what requests wait for, and the workers themselves wait.
 [[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);

@@ -156,6 +156,9 @@ void EvidenceState::count(std::uint32_t server, WorkerAggregate &worker, const W
     ++nameless_pipelined_;
   worker.count(whole, begin_.value_or(MonotonicTime::max()));
   endpoints_of(server).add(whole, routes_);
+  if (const auto known = roster_.servers().find(server);
+      known != roster_.servers().end() && has_request_threads(known->second))
+    loads_[server].add(whole.request);
 }
 
 void EvidenceState::count_held(std::uint32_t server, Process &process)
@@ -263,6 +266,8 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
   ServerReport report{ .server = server };
   if (const auto queues = listen_queues_.find(server.master_tgid); queues != listen_queues_.end())
     report.listen_queues = queues->second.report();
+  if (const auto load = settled.loads_.find(server.master_tgid); load != settled.loads_.end())
+    report.load = load->second.requests();
   const auto add_worker = [&](const WorkerAggregate &worker, const WorkerAggregate &whole) {
     WorkerReport &added = report.workers.emplace_back(
         worker.report(whole, window(), server.threads_per_worker, routes_));

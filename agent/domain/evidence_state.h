@@ -4,6 +4,7 @@
 
 #include "domain/endpoint_aggregate.h"
 #include "domain/listen_aggregate.h"
+#include "domain/load_sample.h"
 #include "domain/observation.h"
 #include "domain/report.h"
 #include "domain/roster.h"
@@ -83,6 +84,7 @@ private:
   std::vector<Ended> reused_;            // whose tgid another process has now
   std::map<std::uint32_t, EndpointTable> endpoints_;       // by server
   std::map<std::uint32_t, ListenAggregate> listen_queues_; // by server
+  std::map<std::uint32_t, LoadSample> loads_;              // by server
   Coverage counted_;
   std::uint64_t stray_requests_ = 0;
   std::uint64_t nameless_pipelined_ = 0;

@@ -8,10 +8,12 @@
 #include "domain/census.h"
 #include "domain/cpu_limit.h"
 #include "domain/finding.h"
+#include "domain/load_sample.h"
 #include "domain/outgoing.h"
 #include "domain/quantile_sketch.h"
 #include "domain/server.h"
 #include "domain/time.h"
+#include "domain/what_if.h"
 #include "domain/worker_end.h"
 
 #include <cstdint>
@@ -98,6 +100,10 @@ struct ServerReport {
   std::vector<ListenQueueReport> listen_queues;
   /// Those alive and those that ended in the window.
   std::vector<WorkerReport> workers;
+  /// Its latest requests, where a thread serves one at a time.
+  std::vector<LoadRequest> load;
+  /// Nothing where its requests need not wait to be served, or cannot be replayed.
+  std::optional<WhatIf> what_if;
 };
 
 struct SiteReport {

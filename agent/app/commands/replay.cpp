@@ -35,7 +35,7 @@ Result<domain::Report> replay(serve::RecordingReader &reader, const Config &conf
     evidence.add(**next);
   }
   domain::Report report = evidence.report();
-  report.findings = diagnose::diagnose(report, config.thresholds);
+  diagnose::judge(report, config.thresholds);
   if (reader.skipped() > 0)
     report.coverage.gaps.push_back(fmt::format(
         "{} observations of a newer Linger were left out of this replay.", reader.skipped()));
