@@ -85,6 +85,7 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
     load.window = report.window.length();
     load.threads_per_worker = std::max(1U, server.server.threads_per_worker);
     load.host_cpus = ratio_of(report.coverage.host_cpu, load.window);
+    load.host_available_bytes = report.coverage.host_available_bytes;
     for (const domain::ListenQueueReport &queue : server.listen_queues)
       load.turned_away += queue.dropped;
     std::uint32_t alive = 0;

@@ -27,6 +27,8 @@ struct ServerLoad {
   std::uint64_t turned_away = 0;
   /// CPUs of the host; 0 when not known.
   double host_cpus = 0;
+  /// Memory that could be given to more workers; 0 when not known.
+  std::uint64_t host_available_bytes = 0;
 
   [[nodiscard]] std::uint32_t threads() const { return workers * threads_per_worker; }
   /// 0 to 1.

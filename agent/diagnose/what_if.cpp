@@ -76,6 +76,16 @@ std::uint64_t resident_bytes_of(const ServerLoad &load)
   return alive == 0 ? 0 : static_cast<std::uint64_t>(sum / alive);
 }
 
+/// So many there could be: what a worker holds must find room in half of the memory that is left.
+std::uint32_t workers_with_room(const ServerLoad &load)
+{
+  const std::uint64_t each = resident_bytes_of(load);
+  if (load.host_available_bytes == 0 || each == 0)
+    return most_workers;
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(most_workers, load.workers + load.host_available_bytes / 2 / each));
+}
+
 /// The model of one server.
 class Model {
 public:
@@ -209,6 +219,7 @@ std::vector<Prediction> alternatives_for(const ServerLoad &load, const Threshold
                                          const Model &model)
 {
   const WorkerSetting present = present_setting(load);
+  const std::uint32_t room = workers_with_room(load);
   std::vector<Prediction> found;
   const auto add = [&](std::optional<Prediction> one) {
     if (one)
@@ -220,13 +231,13 @@ std::vector<Prediction> alternatives_for(const ServerLoad &load, const Threshold
     add(model.smallest(threaded, threads_of, most_threads_per_worker));
     // A process computes on one CPU at a time.
     const auto cpus = static_cast<std::uint32_t>(std::ceil(model.cpus()));
-    if (cpus > threaded.workers) {
+    if (cpus > threaded.workers && cpus <= room) {
       threaded.workers = cpus;
       threaded.threads = std::max(1U, present.threads - 1);
       add(model.smallest(threaded, threads_of, most_threads_per_worker));
     }
   }
-  add(model.smallest(present, workers_of, most_workers));
+  add(model.smallest(present, workers_of, room));
   if (suits_greenlets(load, thresholds))
     found.push_back(
         model.predict({ .worker_class = "gevent", .workers = present.workers, .threads = 0 }));

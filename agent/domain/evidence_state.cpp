@@ -230,6 +230,7 @@ Coverage EvidenceState::coverage() const
   Coverage coverage = counted_;
   coverage.agent_rss_bytes = latest_cost_.agent_rss_bytes;
   coverage.gaps = latest_cost_.gaps;
+  coverage.host_available_bytes = latest_cost_.host_available_bytes;
   if (first_cost_) {
     coverage.requests_lost = since(first_cost_->requests_lost, latest_cost_.requests_lost);
     coverage.records_lost = since(first_cost_->records_lost, latest_cost_.records_lost);

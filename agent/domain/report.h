@@ -177,6 +177,8 @@ struct Coverage {
   std::uint64_t agent_rss_bytes = 0;
   Nanos host_cpu{};
   Nanos host_steal{};
+  /// At the end of the window; 0 when not known.
+  std::uint64_t host_available_bytes = 0;
   std::vector<std::string> gaps;
 };
 

@@ -141,6 +141,21 @@ TEST(WhatIfTest, OffersGreenletsWithoutAdvisingThem)
   EXPECT_NEAR(greenlets->performance.requests_per_second, 120, 6);
 }
 
+TEST(WhatIfTest, OffersNoMoreWorkersThanThereIsMemoryFor)
+{
+  Report report = report_with(2, closed_load(12, 2, 100ms, 400));
+  report.coverage.host_available_bytes = 400'000'000; // half of it: four more of 50 MB
+  const auto what_if = judged(report);
+  ASSERT_TRUE(what_if);
+  const Prediction *processes = of_class(*what_if, "sync");
+  ASSERT_NE(processes, nullptr);
+  EXPECT_EQ(processes->setting.workers, 6U);
+  EXPECT_NEAR(processes->performance.requests_per_second, 60, 1);
+
+  report.coverage.host_available_bytes = 40'000'000; // of none
+  EXPECT_EQ(of_class(*judged(report), "sync"), nullptr);
+}
+
 TEST(WhatIfTest, SaysNothingWhereTheModelDoesNotFit)
 {
   // Twice the workers that the requests were really served by.
