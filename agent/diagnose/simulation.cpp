@@ -81,8 +81,16 @@ public:
     const std::size_t clients = load.clients;
     total_ = clients == 0 ? load.jobs.size() : std::max(load.jobs.size(), rounds * clients);
     requests_.reserve(total_); // they are referred to while more of them come
-    for (std::size_t i = 0; i < (clients == 0 ? total_ : std::min(clients, total_)); ++i)
-      send(clients == 0 ? time_of(load.jobs[i].arrival) : 0);
+    if (clients == 0) {
+      for (const Job &job : load.jobs)
+        send(time_of(job.arrival));
+      return;
+    }
+    // Clients that all began at once would go on in step, as no real ones do.
+    const Time apart = (time_of(load.jobs.front().cpu) + time_of(load.jobs.front().wait)) /
+                       static_cast<Time>(clients);
+    for (std::size_t i = 0; i < clients; ++i)
+      send(apart * static_cast<Time>(i));
   }
 
   Performance run()

@@ -1,8 +1,8 @@
+#include "diagnose/advice.h"
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
 #include "diagnose/sizing.h"
-#include "diagnose/what_if.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,6 @@
 #include "diagnose/what_if.h"
 
+#include "diagnose/advice.h"
 #include "diagnose/diagnose.h"
 #include "unit/diagnose/loads.h"
 #include "unit/diagnose/reports.h"
