@@ -15,6 +15,8 @@ using domain::Performance;
 
 // Turns at the interpreter's lock, 5 ms each, of at most so much computing are replayed.
 constexpr Nanos most_computing = std::chrono::seconds{ 300 };
+// Enough for a 95th percentile, and few enough to be replayed a dozen times in some milliseconds.
+constexpr std::size_t most_replayed = 1024;
 constexpr std::uint32_t most_waits = 16;
 constexpr double closed_max_dispersion = 0.5;
 
@@ -123,6 +125,12 @@ Nanos between_in(const std::vector<LoadRequest> &by_end)
   return gaps.empty() ? Nanos::zero() : quantile(gaps, 0.5);
 }
 
+void keep_latest(std::vector<LoadRequest> &requests, std::size_t most)
+{
+  if (requests.size() > most)
+    requests.erase(requests.begin(), requests.end() - static_cast<std::ptrdiff_t>(most));
+}
+
 Job job_of(const LoadRequest &request, MonotonicTime first_arrival)
 {
   // Waits for a turn at the interpreter come out of the simulation; those for a CPU were others'.
@@ -148,13 +156,18 @@ std::optional<RecordedLoad> recorded_load(std::vector<LoadRequest> requests,
   std::size_t kept = 0; // of the latest
   while (kept < requests.size() && computing < most_computing)
     computing = domain::saturating_sum(computing, requests[requests.size() - ++kept].on_cpu);
-  requests.erase(requests.begin(), requests.end() - static_cast<std::ptrdiff_t>(kept));
+  keep_latest(requests, kept);
   if (requests.size() < std::max<std::size_t>(2, min_requests) ||
       requests.back().end <= requests.front().end)
     return std::nullopt;
 
-  RecordedLoad recorded{ .measured = measured_in(requests), .between = between_in(requests) };
-  find_clients(requests, recorded.measured.requests_per_second, recorded.load);
+  RecordedLoad recorded;
+  recorded.between = between_in(requests);
+  find_clients(requests, measured_in(requests).requests_per_second, recorded.load);
+  keep_latest(requests, most_replayed);
+  if (requests.back().end <= requests.front().end)
+    return std::nullopt;
+  recorded.measured = measured_in(requests);
   std::ranges::stable_sort(requests, {}, &LoadRequest::arrival);
   for (const LoadRequest &request : requests)
     recorded.load.jobs.push_back(job_of(request, requests.front().arrival));

@@ -12,8 +12,9 @@
 namespace linger::diagnose {
 
 struct RecordedLoad {
+  /// The latest 1,024 requests; the clients of a closed load are told from all.
   Load load;
-  /// How the requests fared.
+  /// How these fared.
   domain::Performance measured;
   /// What a thread did between one request and the next that waited for it already, median.
   domain::Nanos between{};

@@ -24,7 +24,7 @@ TEST(RecordedLoadTest, TellsAClosedLoadByItsClients)
 TEST(RecordedLoadTest, TakesRequestsThatComeOnTheirOwnAsTheyCame)
 {
   // Two threads, 90 % busy, arrivals without memory: requests queue, but now more, now less.
-  const auto recorded = recorded_load(open_load(2, 100ms, 55'556us, 3000), 50);
+  const auto recorded = recorded_load(open_load(2, 100ms, 55556us, 1000), 50);
 
   ASSERT_TRUE(recorded);
   EXPECT_EQ(recorded->load.clients, 0U);
