@@ -189,7 +189,7 @@ Result<> Agent::on_collecting_thread(const std::function<Result<>(CollectingLoop
 
 domain::Report Agent::with_findings(domain::Report report) const
 {
-  report.findings = diagnose::diagnose(report, thresholds_);
+  diagnose::judge(report, thresholds_);
   return report;
 }
 

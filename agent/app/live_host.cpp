@@ -5,6 +5,7 @@
 #include "collect/worker_collector.h"
 #include "discover/cpu_limit.h"
 #include "discover/host_cpu.h"
+#include "discover/host_memory.h"
 #include "discover/listen_queues.h"
 #include "discover/local_listeners.h"
 #include "discover/process_memory.h"
@@ -115,6 +116,7 @@ public:
     } else {
       coverage.gaps.push_back("What a hypervisor takes away is not known: " + host.error().what);
     }
+    coverage.host_available_bytes = discover::read_available_bytes(proc).value_or(0);
     if (!peer_gap_.empty())
       coverage.gaps.push_back(peer_gap_);
     return coverage;

@@ -1,7 +1,9 @@
 #include "diagnose/diagnose.h"
 
+#include "diagnose/ranking.h"
 #include "diagnose/rules.h"
 #include "diagnose/server_load.h"
+#include "diagnose/what_if.h"
 
 #include <algorithm>
 #include <iterator>
@@ -11,7 +13,8 @@ namespace linger::diagnose {
 std::vector<domain::Finding> diagnose(const domain::Report &report, const Thresholds &thresholds)
 {
   std::vector<domain::Finding> findings;
-  for (const ServerLoad &load : server_loads(report)) {
+  const std::vector<ServerLoad> loads = server_loads(report);
+  for (const ServerLoad &load : loads) {
     for (const auto rule :
          { workers_saturated, cpu_overcommitted, accept_queue_wait, blocked_event_loop,
            blocking_io_in_request, idle_in_transaction, connection_leak, memory_retained,
@@ -23,9 +26,19 @@ std::vector<domain::Finding> diagnose(const domain::Report &report, const Thresh
     finding.first_seen = report.window.begin;
     finding.last_seen = report.window.end;
   }
-  // Stable: within one severity the order of the rules, and of the endpoints by their wall time.
-  std::ranges::stable_sort(findings, std::ranges::greater{}, &domain::Finding::severity);
+  explain(findings, loads, thresholds);
+  rank(findings);
   return findings;
+}
+
+void judge(domain::Report &report, const Thresholds &thresholds)
+{
+  const std::vector<ServerLoad> loads = server_loads(report);
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    if (is_saturated(loads[i], thresholds) || waits_to_be_accepted(loads[i], thresholds))
+      report.servers[i].what_if = what_if(loads[i], thresholds);
+  }
+  report.findings = diagnose(report, thresholds);
 }
 
 } // namespace linger::diagnose

@@ -36,6 +36,11 @@ Nanos service_time(const CauseTimes &times)
   return times.wall() - times[Cause::accept_queue] - times[Cause::event_loop];
 }
 
+Nanos queue_time(const CauseTimes &times)
+{
+  return domain::saturating_sum(times[Cause::accept_queue], times[Cause::event_loop]);
+}
+
 bool is_outside(Cause cause)
 {
   switch (cause) {
@@ -80,6 +85,7 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
     load.window = report.window.length();
     load.threads_per_worker = std::max(1U, server.server.threads_per_worker);
     load.host_cpus = ratio_of(report.coverage.host_cpu, load.window);
+    load.host_available_bytes = report.coverage.host_available_bytes;
     for (const domain::ListenQueueReport &queue : server.listen_queues)
       load.turned_away += queue.dropped;
     std::uint32_t alive = 0;
@@ -133,6 +139,14 @@ bool waits_for_clients(const domain::EndpointReport &endpoint, const Thresholds 
          waiting / static_cast<Nanos::rep>(endpoint.requests) >=
              Nanos{ thresholds.client_min_wait_mean_ns } &&
          ratio_of(waiting, service_time(endpoint.times)) >= thresholds.client_min_wait_ratio;
+}
+
+bool waits_to_be_accepted(const ServerLoad &load, const Thresholds &thresholds)
+{
+  return load.accept_queue_ns.count() >= thresholds.queue_min_connections &&
+         static_cast<std::int64_t>(load.accept_queue_ns.quantile(0.9)) >=
+             thresholds.queue_min_p90_ns &&
+         ratio_of(load.times[Cause::accept_queue], load.times.wall()) >= thresholds.queue_min_ratio;
 }
 
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)

@@ -27,6 +27,8 @@ struct ServerLoad {
   std::uint64_t turned_away = 0;
   /// CPUs of the host; 0 when not known.
   double host_cpus = 0;
+  /// Memory that could be given to more workers; 0 when not known.
+  std::uint64_t host_available_bytes = 0;
 
   [[nodiscard]] std::uint32_t threads() const { return workers * threads_per_worker; }
   /// 0 to 1.
@@ -41,6 +43,9 @@ struct ServerLoad {
 /// The time in which a thread was busy with the requests: wall time without the waits in
 /// the kernel's backlog and behind other requests.
 [[nodiscard]] domain::Nanos service_time(const domain::CauseTimes &times);
+
+/// The time in which requests waited for a thread to take them up.
+[[nodiscard]] domain::Nanos queue_time(const domain::CauseTimes &times);
 
 /// Whether what is waited on is outside the process: a database, a client, a disk, a timer.
 [[nodiscard]] bool is_outside(domain::Cause cause);
@@ -66,6 +71,9 @@ struct ServerLoad {
 /// that, and no other rule.
 [[nodiscard]] bool waits_for_clients(const domain::EndpointReport &endpoint,
                                      const Thresholds &thresholds);
+
+/// Connections wait long until they are accepted, as a part of the requests' time too.
+[[nodiscard]] bool waits_to_be_accepted(const ServerLoad &load, const Thresholds &thresholds);
 
 /// The workers are what requests wait for, and the workers themselves wait.
 [[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);

@@ -48,6 +48,17 @@ struct Thresholds {
   /// What the advice aims at: enough slack for a burst.
   double saturated_target_utilization_ratio = 0.7;
 
+  // what-if: docs/design/what-if.md
+
+  /// Fewer requests are no load that could be replayed.
+  std::uint64_t what_if_min_requests = 50;
+  /// A model that misses the measured throughput by more says nothing.
+  double what_if_max_error_ratio = 0.2;
+  /// From this part of the time in a worker on that requests wait for locks, threads are no remedy.
+  double what_if_max_lock_ratio = 0.1;
+  /// From this part on that gevent could wait for, it is worth a look.
+  double what_if_min_greenlet_ratio = 0.8;
+
   // memory-retained
 
   /// Less per request is within what page-sized counters can tell.

@@ -114,7 +114,8 @@ const LostRequest *longest_lost(const std::vector<const WorkerReport *> &workers
   return longest;
 }
 
-void tell_ends(Finding &finding, const std::vector<const WorkerReport *> &workers)
+void tell_ends(Finding &finding, const std::vector<const WorkerReport *> &workers,
+               domain::Nanos window)
 {
   std::size_t lost_count = 0;
   const LostRequest *longest = longest_lost(workers);
@@ -129,6 +130,9 @@ void tell_ends(Finding &finding, const std::vector<const WorkerReport *> &worker
         finding.endpoints.push_back(lost.endpoint);
     }
   }
+  const double hours = std::chrono::duration<double, std::ratio<3600>>(window).count();
+  if (hours > 0)
+    finding.effect.requests_lost_per_hour = static_cast<double>(lost_count) / hours;
   cite_count(finding, "workers that ended so", static_cast<double>(workers.size()), "workers");
   cite_count(finding, "requests without a response then", static_cast<double>(lost_count),
              "requests");

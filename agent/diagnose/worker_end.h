@@ -34,7 +34,8 @@ enum class Ending {
 longest_lost(const std::vector<const domain::WorkerReport *> &workers);
 
 /// Enters the workers and the endpoints of the requests that they took along, tells of the longest
-/// of these, and cites how many they were.
-void tell_ends(domain::Finding &finding, const std::vector<const domain::WorkerReport *> &workers);
+/// of these, and cites how many they were: of the whole window, which gives the finding's effect.
+void tell_ends(domain::Finding &finding, const std::vector<const domain::WorkerReport *> &workers,
+               domain::Nanos window);
 
 } // namespace linger::diagnose

@@ -29,7 +29,8 @@ using RequestSink = std::function<void(const CountedRequest &)>;
 /// Takes observations in the order in which they were made and answers with a report at any time.
 /// The same observations give the same report. Memory is bounded by the number of endpoints
 /// (at most `max_endpoints` a server, the rest is counted under the route "(other)"), workers and
-/// threads, not by the number of requests. Not thread-safe.
+/// threads, not by the number of requests: of each server the latest are kept (load_sample.h). Not
+/// thread-safe.
 class Evidence {
 public:
   static constexpr std::size_t max_endpoints = 2000;

@@ -172,6 +172,9 @@ void EvidenceState::count(std::uint32_t server, WorkerAggregate &worker, const W
     ++nameless_pipelined_;
   worker.count(whole, begin_.value_or(MonotonicTime::max()));
   const EndpointAggregate &endpoint = endpoints_of(server).add(whole, routes_);
+  if (const auto known = roster_.servers().find(server);
+      known != roster_.servers().end() && has_request_threads(known->second))
+    loads_[server].add(whole.request);
   if (sink_) {
     const MonotonicTime begin = whole.request.window.begin;
     sink_({ .server = server,
@@ -250,6 +253,7 @@ Coverage EvidenceState::coverage() const
   Coverage coverage = counted_;
   coverage.agent_rss_bytes = latest_cost_.agent_rss_bytes;
   coverage.gaps = latest_cost_.gaps;
+  coverage.host_available_bytes = latest_cost_.host_available_bytes;
   if (first_cost_) {
     coverage.requests_lost = since(first_cost_->requests_lost, latest_cost_.requests_lost);
     coverage.records_lost = since(first_cost_->records_lost, latest_cost_.records_lost);
@@ -288,6 +292,8 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
     report.listen_queues = queues->second.report();
   if (const auto told = escalations_.find(server.master_tgid); told != escalations_.end())
     report.escalations = told->second;
+  if (const auto load = settled.loads_.find(server.master_tgid); load != settled.loads_.end())
+    report.load = load->second.requests();
   const auto add_worker = [&](const WorkerAggregate &worker, const WorkerAggregate &whole) {
     WorkerReport &added = report.workers.emplace_back(
         worker.report(whole, window(), server.threads_per_worker, routes_));

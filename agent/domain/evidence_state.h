@@ -5,6 +5,7 @@
 #include "domain/endpoint_aggregate.h"
 #include "domain/evidence.h"
 #include "domain/listen_aggregate.h"
+#include "domain/load_sample.h"
 #include "domain/observation.h"
 #include "domain/profile.h"
 #include "domain/report.h"
@@ -95,6 +96,7 @@ private:
   std::map<std::uint32_t, EndpointTable> endpoints_;             // by server
   std::map<std::uint32_t, ListenAggregate> listen_queues_;       // by server
   std::map<std::uint32_t, std::vector<Escalation>> escalations_; // by server
+  std::map<std::uint32_t, LoadSample> loads_;                    // by server
   Coverage counted_;
   std::uint64_t stray_requests_ = 0;
   std::uint64_t nameless_pipelined_ = 0;

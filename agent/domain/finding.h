@@ -35,6 +35,19 @@ struct Measurement {
   std::string text;
 };
 
+/// What the trouble costs, and so what putting it right would give; 0 where nothing of the kind was
+/// measured.
+struct Effect {
+  /// Requests' time that goes by because of it: as many requests are kept waiting on average.
+  double request_seconds_per_second = 0;
+  /// Of the whole server.
+  double bytes_per_hour = 0;
+  /// Requests without a response, or with an error of the server's.
+  double requests_lost_per_hour = 0;
+
+  bool operator==(const Effect &) const = default;
+};
+
 struct Finding {
   /// The same for the same rule, server and endpoint.
   std::string id;
@@ -48,6 +61,9 @@ struct Finding {
   std::vector<std::string> endpoints;
   std::vector<std::uint32_t> workers;
   std::uint32_t server = 0;
+  Effect effect;
+  /// The ids of findings of the same report that cause this one; set by diagnose/explain.h.
+  std::vector<std::string> explained_by;
   MonotonicTime first_seen;
   MonotonicTime last_seen;
 };

@@ -203,6 +203,8 @@ struct CoverageSample {
   /// Of all the host's CPUs together: their time, and what of it the hypervisor took away.
   Nanos host_cpu{};
   Nanos host_steal{};
+  /// Memory of the host that could be given to processes without swapping; 0 when not known.
+  std::uint64_t host_available_bytes = 0;
 };
 
 /// The window opens or closes: the first and the last observation of every recording.

@@ -9,10 +9,12 @@
 #include "domain/cpu_limit.h"
 #include "domain/escalation.h"
 #include "domain/finding.h"
+#include "domain/load_sample.h"
 #include "domain/outgoing.h"
 #include "domain/quantile_sketch.h"
 #include "domain/server.h"
 #include "domain/time.h"
+#include "domain/what_if.h"
 #include "domain/worker_end.h"
 
 #include <cstdint>
@@ -123,6 +125,10 @@ struct ServerReport {
   std::vector<WorkerReport> workers;
   /// Closer looks at its workers' memory, the earliest first; of many, the latest.
   std::vector<Escalation> escalations;
+  /// Its latest requests, where a thread serves one at a time.
+  std::vector<LoadRequest> load;
+  /// Nothing where its requests need not wait to be served, or cannot be replayed.
+  std::optional<WhatIf> what_if;
 };
 
 struct SiteReport {
@@ -210,6 +216,8 @@ struct Coverage {
   std::uint64_t agent_rss_bytes = 0;
   Nanos host_cpu{};
   Nanos host_steal{};
+  /// At the end of the window; 0 when not known.
+  std::uint64_t host_available_bytes = 0;
   std::vector<std::string> gaps;
 };
 

@@ -49,6 +49,12 @@ v1::Finding to_proto(const domain::Finding &finding, const domain::ClockAnchor &
   *message.mutable_first_seen() = to_proto(clock.to_wall(finding.first_seen));
   *message.mutable_last_seen() = to_proto(clock.to_wall(finding.last_seen));
   message.set_server(finding.server);
+  for (const std::string &cause : finding.explained_by)
+    message.add_explained_by(valid_utf8(cause));
+  message.mutable_effect()->set_request_seconds_per_second(
+      finding.effect.request_seconds_per_second);
+  message.mutable_effect()->set_bytes_per_hour(finding.effect.bytes_per_hour);
+  message.mutable_effect()->set_requests_lost_per_hour(finding.effect.requests_lost_per_hour);
   return message;
 }
 

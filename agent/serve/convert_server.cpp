@@ -1,6 +1,7 @@
 #include "serve/convert.h"
 
 #include "serve/convert_census.h"
+#include "serve/convert_what_if.h"
 #include "serve/escape.h"
 
 #include <algorithm>
@@ -196,6 +197,8 @@ v1::Server to_proto(const domain::ServerReport &report, const domain::ClockAncho
   message.set_max_requests(server.max_requests);
   for (const std::string &gap : server.gaps)
     message.add_gaps(valid_utf8(gap));
+  if (report.what_if)
+    *message.mutable_what_if() = to_proto(*report.what_if);
 
   for (const domain::ListenQueueReport &queue : report.listen_queues)
     *message.add_listen_queues() = queue_of(queue);

@@ -8,7 +8,7 @@ namespace {
 bool reads_differently(const domain::Finding &before, const domain::Finding &now)
 {
   return before.severity != now.severity || before.title != now.title ||
-         before.detail != now.detail;
+         before.detail != now.detail || before.explained_by != now.explained_by;
 }
 
 } // namespace

@@ -306,6 +306,7 @@ struct FrameMaker {
     message.mutable_gaps()->Add(sample.gaps.begin(), sample.gaps.end());
     message.set_host_cpu_ns(span_ns(sample.host_cpu));
     message.set_host_steal_ns(span_ns(sample.host_steal));
+    message.set_host_available_bytes(sample.host_available_bytes);
   }
 
   void operator()(const domain::OutgoingSample &sample) const

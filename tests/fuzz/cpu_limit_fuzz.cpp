@@ -3,6 +3,7 @@
 
 #include "discover/cpu_limit.h"
 #include "discover/host_cpu.h"
+#include "discover/host_memory.h"
 #include "fuzz/property.h"
 
 using namespace linger;
@@ -33,6 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     must(cpu->steal >= domain::Nanos::zero(), "no time is negative");
     must(cpu->steal <= cpu->all, "what is stolen is a part of all");
   }
+  if (const auto available = available_bytes_in(text))
+    must(*available % 1024 == 0, "memory is counted in KiB");
   const auto mended =
       throttling_in("nr_periods 2\nnr_throttled 1\nthrottled_usec 5\nx " + std::string(text));
   must(mended.has_value(), "lines that are not known do not hide those that are");

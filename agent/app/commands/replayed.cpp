@@ -15,7 +15,7 @@ Result<domain::Report> replayed(const std::string &path, const Config &config,
     return tl::unexpected(recorded.error());
   domain::Report report = recorded->evidence.report();
   recorded->evidence.finish(); // for the sink
-  report.findings = diagnose::diagnose(report, config.thresholds);
+  diagnose::judge(report, config.thresholds);
   if (const std::string gap = left_out(*recorded); !gap.empty())
     report.coverage.gaps.push_back(gap);
   return report;

@@ -1,3 +1,4 @@
+#include "diagnose/advice.h"
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
@@ -30,13 +31,6 @@ Nanos queue_quantile(const ServerLoad &load, double rank)
 double queue_ratio(const ServerLoad &load)
 {
   return ratio_of(load.times[Cause::accept_queue], load.times.wall());
-}
-
-bool waits_long(const ServerLoad &load, const Thresholds &thresholds)
-{
-  return load.accept_queue_ns.count() >= thresholds.queue_min_connections &&
-         queue_quantile(load, 0.9) >= Nanos{ thresholds.queue_min_p90_ns } &&
-         queue_ratio(load) >= thresholds.queue_min_ratio;
 }
 
 /// Another finding names why the workers come too late, and tells what was turned away.
@@ -105,6 +99,7 @@ Finding overflow_finding(const ServerLoad &load, const Thresholds &thresholds)
       queue.address, queue.limit, queue.max_length, human_time(load.window), load.turned_away,
       human_share(load.utilization()));
   finding.remedy = overflow_remedy(load, thresholds);
+  finding.effect.request_seconds_per_second = ratio_of(queue_time(load.times), load.window);
   cite_count(finding, "connections turned away", static_cast<double>(load.turned_away), "attempts");
   cite_count(finding, fmt::format("backlog of {}", queue.address), static_cast<double>(queue.limit),
              "connections");
@@ -141,6 +136,9 @@ std::string faster(const ServerLoad &load)
 std::string wait_remedy(const ServerLoad &load, const Thresholds &thresholds)
 {
   const domain::Server &server = load.server->server;
+  if (const domain::Prediction *advised = advised_in(load.server->what_if))
+    return fmt::format("Start it with {}. {} {}", options_for(server.kind, advised->setting),
+                       sentences_on(*load.server->what_if, *advised), faster(load));
   if (load.workers == 0 || server.kind == ServerKind::mod_wsgi ||
       server.kind == ServerKind::waitress)
     return "Start more processes. " + faster(load);
@@ -177,6 +175,7 @@ Finding wait_finding(const ServerLoad &load, const Thresholds &thresholds)
       human_share(queue_ratio(load)), human_share(load.utilization()),
       human_share(load.cpu_ratio()));
   finding.remedy = wait_remedy(load, thresholds);
+  finding.effect.request_seconds_per_second = ratio_of(queue_time(load.times), load.window);
   cite_count(finding, "connections", static_cast<double>(load.accept_queue_ns.count()),
              "connections");
   cite_time(finding, "accept queue, p50", p50);
@@ -184,6 +183,7 @@ Finding wait_finding(const ServerLoad &load, const Thresholds &thresholds)
   cite_share(finding, "part of the requests' time", queue_ratio(load));
   cite_share(finding, "utilization of the workers", load.utilization());
   cite_share(finding, "CPU part of the time in a worker", load.cpu_ratio());
+  cite_prediction(finding, load);
   tell_turned_away(finding, load, thresholds);
   return finding;
 }
@@ -194,7 +194,7 @@ std::vector<Finding> accept_queue_wait(const ServerLoad &load, const Thresholds 
 {
   if (is_explained(load, thresholds))
     return {};
-  if (waits_long(load, thresholds))
+  if (waits_to_be_accepted(load, thresholds))
     return { wait_finding(load, thresholds) };
   if (load.turned_away >= thresholds.queue_min_turned_away)
     return { overflow_finding(load, thresholds) };

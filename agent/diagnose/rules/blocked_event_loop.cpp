@@ -120,6 +120,7 @@ Finding finding_for(const std::vector<Holder> &holders, const ServerLoad &load,
       share >= thresholds.loop_critical_wait_ratio ? Severity::critical : Severity::warning;
   finding.title = fmt::format("{} holds up the event loop: a request waits {} for its turn",
                               domain::endpoint_name(*worst.endpoint), human_time(lost / requests));
+  finding.effect.request_seconds_per_second = ratio_of(lost, load.window);
   finding.detail = fmt::format("{} of the requests' time goes by while another request has the "
                                "worker's thread.",
                                human_share(share));

@@ -208,6 +208,7 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
       most.site ? " at " + most.site->what : "", human_time(blocked), human_time(load.window),
       human_share(share_of_server));
   finding.remedy = remedy_for(most);
+  finding.effect.request_seconds_per_second = ratio_of(blocked, load.window);
 
   cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");
   cite_time(finding, "time in a worker per request, mean", service / requests);

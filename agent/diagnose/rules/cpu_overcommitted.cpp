@@ -142,6 +142,7 @@ Finding finding_for(const ServerLoad &load, const Thresholds &thresholds)
   Finding finding = finding_of("cpu-overcommitted", load.server->server.master_tgid, "");
   finding.severity =
       share >= thresholds.cpu_critical_wait_ratio ? Severity::critical : Severity::warning;
+  finding.effect.request_seconds_per_second = ratio_of(waiting, load.window);
   finding.title = fmt::format("Requests wait {} each for a CPU, {} of their time in a worker",
                               human_time(waiting / requests), human_share(share));
   finding.detail =

@@ -211,6 +211,7 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
   Finding finding = finding_of("memory-retained", load.server->server.master_tgid, name);
   finding.severity = per_hour >= thresholds.retained_critical_bytes_per_hour ? Severity::critical
                                                                              : Severity::warning;
+  finding.effect.bytes_per_hour = per_hour;
   finding.title = fmt::format("{} keeps {} of memory per request", name,
                               human_bytes(memory.retained_bytes_per_request));
   finding.detail = fmt::format(

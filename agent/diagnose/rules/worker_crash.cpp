@@ -53,7 +53,7 @@ Finding crash_finding(const Workers &workers, const ServerLoad &load)
   finding.detail = fmt::format("In {} {} of the server's workers ended that nobody had asked to; "
                                "worker {} {}.",
                                human_time(load.window), workers.size(), last.tgid, end_of(last));
-  tell_ends(finding, workers);
+  tell_ends(finding, workers, load.window);
   finding.remedy = remedy_for(last);
   return finding;
 }
@@ -69,7 +69,7 @@ Finding boot_finding(const Workers &workers, const ServerLoad &load)
   finding.detail = fmt::format("In {} {} workers were started and ended by themselves without "
                                "having served anything; the master starts the next in their place.",
                                human_time(load.window), workers.size());
-  tell_ends(finding, workers);
+  tell_ends(finding, workers, load.window);
   finding.remedy = "The application could not be loaded or begun. The server's log has the "
                    "traceback; `python -c \"import MODULE\"` in the same environment shows it "
                    "too. With --preload it fails at the start, before old workers are gone.";

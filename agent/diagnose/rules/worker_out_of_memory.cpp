@@ -38,7 +38,7 @@ std::vector<Finding> worker_out_of_memory(const ServerLoad &load, const Threshol
                   "group. The largest of the workers that were killed had held {} at a look once "
                   "a second.",
                   human_time(load.window), human_bytes(largest_bytes(workers)));
-  tell_ends(finding, workers);
+  tell_ends(finding, workers, load.window);
   const bool grows = !memory_retained(load, thresholds).empty();
   finding.remedy =
       grows ? "They grow: see memory-retained. Until that is mended let --max-requests replace "

@@ -72,7 +72,7 @@ std::vector<Finding> worker_timeout(const ServerLoad &load, const Thresholds &th
       server.timeout_seconds == 0
           ? ""
           : fmt::format(", which had not shown themselves for {} s", server.timeout_seconds));
-  tell_ends(finding, workers);
+  tell_ends(finding, workers, load.window);
   finding.remedy = remedy_for(longest, server);
   if (server.timeout_seconds != 0)
     cite_time(finding, timeout_option(server.kind), std::chrono::seconds{ server.timeout_seconds });

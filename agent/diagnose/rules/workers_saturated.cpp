@@ -1,3 +1,4 @@
+#include "diagnose/advice.h"
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
@@ -13,8 +14,35 @@ using domain::Finding;
 using domain::Nanos;
 using domain::Severity;
 
+/// What the replay of the recorded load advises, and what else would do.
+std::string predicted_remedy(const ServerLoad &load, const domain::Prediction &advised)
+{
+  const domain::WhatIf &what_if = *load.server->what_if;
+  const domain::ServerKind kind = load.server->server.kind;
+  const bool more_threads = advised.setting.threads > load.threads_per_worker;
+  std::string text =
+      fmt::format("Start it with {}{}. {}", options_for(kind, advised.setting),
+                  more_threads ? ", provided that the application is thread-safe" : "",
+                  sentences_on(what_if, advised));
+  for (const domain::Prediction &other : what_if.alternatives) {
+    if (more_threads && other.setting.threads == load.threads_per_worker)
+      text += fmt::format(" Without threads {} would do, at the price of {}, and answer {:.3g} "
+                          "requests a second.",
+                          options_for(kind, other.setting),
+                          other.resident_bytes == 0
+                              ? std::string{ "their memory" }
+                              : human_bytes(static_cast<double>(other.resident_bytes)),
+                          other.performance.requests_per_second);
+  }
+  return text +
+         " Shortening what the requests wait on (see blocking-io-in-request) helps more than "
+         "either.";
+}
+
 std::string remedy_for(const ServerLoad &load, const Thresholds &thresholds)
 {
+  if (const domain::Prediction *advised = advised_in(load.server->what_if))
+    return predicted_remedy(load, *advised);
   const domain::ServerKind kind = load.server->server.kind;
   const std::uint32_t needed = needed_threads(load, thresholds);
   const std::string now = fmt::format(
@@ -68,6 +96,7 @@ std::vector<Finding> workers_saturated(const ServerLoad &load, const Thresholds 
       load.requests, human_time(load.window), load.busy_threads, load.threads(),
       human_share(load.blocked_ratio()), human_share(load.cpu_ratio()), human_time(queue_p90));
   finding.remedy = remedy_for(load, thresholds);
+  finding.effect.request_seconds_per_second = ratio_of(queue_time(load.times), load.window);
   cite_share(finding, "utilization of the workers", load.utilization());
   cite_count(finding, "request threads busy, mean", load.busy_threads, "threads");
   cite_count(finding, "request threads", load.threads(), "threads");
@@ -76,6 +105,7 @@ std::vector<Finding> workers_saturated(const ServerLoad &load, const Thresholds 
   cite_time(finding, "accept queue, p90", queue_p90);
   cite_share(finding, "blocked part of the time in a worker", load.blocked_ratio());
   cite_share(finding, "CPU part of the time in a worker", load.cpu_ratio());
+  cite_prediction(finding, load);
   return { finding };
 }
 

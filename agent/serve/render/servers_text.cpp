@@ -3,6 +3,7 @@
 #include "serve/render/connections_text.h"
 #include "serve/render/figures.h"
 #include "serve/render/layout.h"
+#include "serve/render/what_if_text.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -209,6 +210,8 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
       text += wrapped(escalation_text(escalation), width, "    by itself: ", 6);
     text += server.workers().empty() ? "    no workers\n" : workers_text(server.workers(), options);
     text += connections_text(server.workers(), options);
+    if (server.has_what_if())
+      text += what_if_text(server.what_if(), options);
   }
   return text;
 }

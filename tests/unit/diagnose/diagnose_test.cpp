@@ -43,8 +43,8 @@ TEST(DiagnoseTest, PutsTheMostSevereFirst)
 
   const auto findings = diagnose(report, {});
   ASSERT_EQ(findings.size(), 4U);
-  EXPECT_EQ(findings[0].rule, "workers-saturated");
-  EXPECT_EQ(findings[1].id, "blocking-io-in-request:100:GET /nap/{}");
+  EXPECT_EQ(findings[0].id, "blocking-io-in-request:100:GET /nap/{}");
+  EXPECT_EQ(findings[1].rule, "workers-saturated"); // which follows from it
   EXPECT_EQ(findings[2].rule, "memory-retained");
   EXPECT_EQ(findings[3].severity, domain::Severity::info);
 }

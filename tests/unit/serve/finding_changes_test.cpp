@@ -27,7 +27,7 @@ TEST(FindingChanges, IsSilentWhenOnlyTheTimeMovedOn)
   EXPECT_TRUE(changes.update({ finding }).empty());
 }
 
-TEST(FindingChanges, TellsOfAnotherSeverityTitleOrDetail)
+TEST(FindingChanges, TellsOfAnotherSeverityTitleDetailOrCause)
 {
   FindingChanges changes;
   domain::Finding finding = finding_named("a");
@@ -41,6 +41,8 @@ TEST(FindingChanges, TellsOfAnotherSeverityTitleOrDetail)
   finding.title += "s";
   EXPECT_TRUE(is_update());
   finding.detail += "s";
+  EXPECT_TRUE(is_update());
+  finding.explained_by.push_back("b");
   EXPECT_TRUE(is_update());
 }
 

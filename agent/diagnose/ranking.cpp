@@ -1,0 +1,150 @@
+#include "diagnose/ranking.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
+#include <string>
+#include <tuple>
+
+namespace linger::diagnose {
+namespace {
+
+using domain::Finding;
+using domain::Severity;
+
+constexpr double lost_request_seconds = 30;
+constexpr double waiting_request_bytes_per_hour = 1'073'741'824;
+
+const ServerLoad *load_of(const Finding &finding, const std::vector<ServerLoad> &loads)
+{
+  const auto load = std::ranges::find(
+      loads, finding.server, [](const ServerLoad &one) { return one.server->server.master_tgid; });
+  return load == loads.end() ? nullptr : &*load;
+}
+
+/// The findings about requests of one server that block, the dearest first.
+std::vector<const Finding *> blocking_in(const std::vector<Finding> &findings, std::uint32_t server)
+{
+  std::vector<const Finding *> blocking;
+  for (const Finding &finding : findings) {
+    if (finding.rule == "blocking-io-in-request" && finding.server == server)
+      blocking.push_back(&finding);
+  }
+  std::ranges::stable_sort(blocking, std::ranges::greater{}, [](const Finding *finding) {
+    return finding->effect.request_seconds_per_second;
+  });
+  return blocking;
+}
+
+/// Adds the causes to a finding's words. `how` continues the sentence.
+void tell_causes(Finding &finding, const std::vector<const Finding *> &causes,
+                 const std::string &how)
+{
+  std::vector<std::string> endpoints;
+  for (const Finding *cause : causes) {
+    finding.explained_by.push_back(cause->id);
+    endpoints.insert(endpoints.end(), cause->endpoints.begin(), cause->endpoints.end());
+  }
+  finding.detail += fmt::format(" It follows from what {} wait{} for (blocking-io-in-request): {}.",
+                                fmt::join(endpoints, ", "), endpoints.size() == 1 ? "s" : "", how);
+  finding.remedy =
+      "Put those waits right first; this goes with them. Until then: " + finding.remedy;
+}
+
+/// The dearest causes that together keep the workers busy; none where the workers would have no
+/// time without all of them either.
+void explain_busy_workers(Finding &finding, const std::vector<Finding> &findings,
+                          const ServerLoad &load, const Thresholds &thresholds)
+{
+  const bool full = load.utilization() >= thresholds.saturated_min_utilization_ratio;
+  const double allowed =
+      full ? thresholds.saturated_target_utilization_ratio * load.threads() : load.busy_threads / 2;
+  double busy = load.busy_threads;
+  std::vector<const Finding *> causes;
+  for (const Finding *cause : blocking_in(findings, finding.server)) {
+    if (busy <= allowed)
+      break;
+    busy -= cause->effect.request_seconds_per_second;
+    causes.push_back(cause);
+  }
+  if (busy <= allowed && !causes.empty())
+    tell_causes(finding, causes,
+                fmt::format("without these waits {:.1f} of {} request threads would be busy",
+                            std::max(0.0, busy), load.threads()));
+}
+
+bool shares_endpoint(const Finding &one, const Finding &other)
+{
+  return std::ranges::any_of(one.endpoints, [&](const std::string &endpoint) {
+    return std::ranges::find(other.endpoints, endpoint) != other.endpoints.end();
+  });
+}
+
+void explain_timeouts(Finding &finding, const std::vector<Finding> &findings)
+{
+  std::vector<const Finding *> causes = blocking_in(findings, finding.server);
+  std::erase_if(causes, [&](const Finding *cause) { return !shares_endpoint(*cause, finding); });
+  if (!causes.empty())
+    tell_causes(finding, causes, "the workers were serving such requests when they were ended");
+}
+
+/// By id, how severe a finding's worst consequence is.
+std::map<std::string, Severity> inherited(const std::vector<Finding> &findings)
+{
+  std::map<std::string, Severity> worst;
+  for (const Finding &finding : findings) {
+    for (const std::string &cause : finding.explained_by) {
+      const auto [held, is_new] = worst.try_emplace(cause, finding.severity);
+      held->second = std::max(held->second, finding.severity);
+    }
+  }
+  return worst;
+}
+
+} // namespace
+
+void explain(std::vector<Finding> &findings, const std::vector<ServerLoad> &loads,
+             const Thresholds &thresholds)
+{
+  for (Finding &finding : findings) {
+    const ServerLoad *load = load_of(finding, loads);
+    if (load == nullptr)
+      continue;
+    if (finding.rule == "workers-saturated" || finding.rule == "accept-queue-wait")
+      explain_busy_workers(finding, findings, *load, thresholds);
+    else if (finding.rule == "worker-timeout")
+      explain_timeouts(finding, findings);
+  }
+}
+
+void rank(std::vector<Finding> &findings)
+{
+  const std::map<std::string, Severity> worst = inherited(findings);
+  std::ranges::stable_sort(findings, std::ranges::greater{}, [&](const Finding &finding) {
+    const auto more = worst.find(finding.id);
+    const Severity severity =
+        more == worst.end() ? finding.severity : std::max(finding.severity, more->second);
+    return std::tuple{ severity, weight_of(finding.effect) };
+  });
+  std::vector<Finding> ranked;
+  for (const Finding &finding : findings) {
+    if (!finding.explained_by.empty())
+      continue;
+    ranked.push_back(finding);
+    for (const Finding &other : findings) {
+      if (!other.explained_by.empty() && other.explained_by.front() == finding.id)
+        ranked.push_back(other);
+    }
+  }
+  findings = std::move(ranked);
+}
+
+double weight_of(const domain::Effect &effect)
+{
+  return effect.request_seconds_per_second +
+         effect.requests_lost_per_hour / 3600 * lost_request_seconds +
+         effect.bytes_per_hour / waiting_request_bytes_per_hour;
+}
+
+} // namespace linger::diagnose
