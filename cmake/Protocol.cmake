@@ -29,7 +29,7 @@ function(add_protocol target)
   add_library(${target} STATIC ${sources})
   # SYSTEM: warnings in generated code are not ours to fix.
   target_include_directories(${target} SYSTEM PUBLIC ${generated})
-  target_compile_options(${target} PRIVATE -w)
+  target_compile_options(${target} PRIVATE -w ${LINGER_PLAIN_OPTIONS})
   target_link_libraries(${target} PUBLIC protobuf::libprotobuf)
   if(PROTOCOL_GRPC)
     target_link_libraries(${target} PUBLIC gRPC::grpc++)
