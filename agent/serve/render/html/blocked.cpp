@@ -76,10 +76,12 @@ std::string blocked_section(const v1::Report &report)
   Flame blocked = blocked_time(report);
   if (blocked.value <= 0)
     return section("blocked", title, "<p>No request waited for anything.</p>\n");
-  return section("blocked", title,
-                 "<p>What the requests waited for, by cause, endpoint and line. Lines are known of "
-                 "waits of at least 1 ms.</p>\n" +
-                     flame_graph(std::move(blocked), "Blocked time by cause, endpoint and line"));
+  return section(
+      "blocked", title,
+      "<p>What the requests waited for, by cause, endpoint and line. Lines are known of "
+      "waits of at least 1 ms. The accept queue is not among it: there, no worker had the "
+      "request yet.</p>\n" +
+          flame_graph(std::move(blocked), "Blocked time by cause, endpoint and line"));
 }
 
 } // namespace linger::serve::html
