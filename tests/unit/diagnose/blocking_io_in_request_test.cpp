@@ -140,7 +140,7 @@ TEST(BlockingIoInRequestTest, LeavesToSlowClientWhatWaitsForClientsMostOfAll)
     Report mostly = report_of(2, 0.5);
     add_endpoint(mostly, "/x", 50, { { cause, 100ms }, { Cause::on_cpu, 1ms } });
     EXPECT_TRUE(blocking(mostly).empty());
-    EXPECT_EQ(of_rule(diagnose(mostly), "slow-client").size(), 1U);
+    EXPECT_EQ(of_rule(diagnose(mostly, {}), "slow-client").size(), 1U);
   }
 }
 
