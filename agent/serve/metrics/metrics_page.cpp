@@ -3,7 +3,7 @@
 #include "serve/escape.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
@@ -16,25 +16,14 @@ using domain::Nanos;
 using domain::ServerReport;
 using domain::WorkerReport;
 
-/// Those that OpenTelemetry recommends for http.server.request.duration, in ns
+/// Those that OpenTelemetry recommends for http.server.request.duration
 /// (https://opentelemetry.io/docs/specs/semconv/http/http-metrics/).
-constexpr std::array<std::uint64_t, 14> bounds_ns{ 5'000'000,     10'000'000,    25'000'000,
-                                                   50'000'000,    75'000'000,    100'000'000,
-                                                   250'000'000,   500'000'000,   750'000'000,
-                                                   1'000'000'000, 2'500'000'000, 5'000'000'000,
-                                                   7'500'000'000, 10'000'000'000 };
+const std::vector<double> bounds_seconds{ 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
+                                          0.5,   0.75, 1,     2.5,  5,     7.5, 10 };
 
 double seconds(Nanos span)
 {
   return static_cast<double>(span.count()) * 1e-9;
-}
-
-std::vector<double> bounds_seconds()
-{
-  std::vector<double> bounds;
-  for (const std::uint64_t bound : bounds_ns)
-    bounds.push_back(static_cast<double>(bound) * 1e-9);
-  return bounds;
 }
 
 Labels plus(Labels labels, std::string_view name, std::string value)
@@ -109,9 +98,10 @@ void Page::tell_endpoints(const std::vector<EndpointReport> &endpoints)
                "byte to the last byte of the response.");
   for (const EndpointReport &endpoint : endpoints) {
     std::vector<std::uint64_t> at_most;
-    for (const std::uint64_t bound : bounds_ns)
-      at_most.push_back(endpoint.wall_ns.count_at_most(bound));
-    text_.histogram(labels_of(endpoint), bounds_seconds(), at_most, endpoint.wall_ns.count(),
+    for (const double bound : bounds_seconds)
+      at_most.push_back(
+          endpoint.wall_ns.count_at_most(static_cast<std::uint64_t>(std::llround(bound * 1e9))));
+    text_.histogram(labels_of(endpoint), bounds_seconds, at_most, endpoint.wall_ns.count(),
                     seconds(endpoint.times.wall()));
   }
 

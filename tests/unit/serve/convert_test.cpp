@@ -118,7 +118,7 @@ TEST(ToProto, TurnsACloserLookIntoItsMessage)
 
   EXPECT_EQ(told.tgid(), 101U);
   EXPECT_EQ(told.tier(), v1::MEMORY_TIER_ALLOCATIONS);
-  EXPECT_EQ(told.endpoint(), "GET /\\xFF");
+  EXPECT_EQ(told.endpoint(), "GET /\\xff");
   EXPECT_EQ(told.start_time().seconds(), 1'699'999'990);
   EXPECT_EQ(told.duration_ns(), 5'000'000'000U);
   EXPECT_EQ(told.reason(), "it grew");

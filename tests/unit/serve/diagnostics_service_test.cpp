@@ -92,7 +92,7 @@ TEST_F(DiagnosticsServiceTest, GivesAProfileOfEachKindInTheFormatAskedFor)
     ASSERT_TRUE(profile) << profile.error().what;
     EXPECT_EQ(profile->file(), folded);
     ASSERT_EQ(profile->notes_size(), 1);
-    EXPECT_EQ(profile->notes(0), "a \\xFF note");
+    EXPECT_EQ(profile->notes(0), "a \\xff note");
   }
   const auto pprof =
       connected().get_profile({ domain::ProfileKind::blocked, 10ms, {}, {} }, ProfileFormat::pprof);

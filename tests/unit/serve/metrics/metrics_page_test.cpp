@@ -107,7 +107,7 @@ TEST(MetricsPageTest, TellsAFindingOnce)
 
   const std::string line =
       "linger_findings{app=\"shop.app:app\",master_tgid=\"100\","
-      "rule=\"slow-query\",severity=\"warning\",endpoint=\"GET /a\\\\xFF\"} 1\n";
+      "rule=\"slow-query\",severity=\"warning\",endpoint=\"GET /a\\\\xff\"} 1\n";
   const std::size_t at = page.find(line);
   ASSERT_NE(at, std::string::npos) << page;
   EXPECT_EQ(page.find(line, at + 1), std::string::npos);
