@@ -56,7 +56,6 @@ public:
   /// Ends what is still open.
   void settle();
 
-
 private:
   struct Process {
     WorkerAggregate worker;

@@ -3,9 +3,9 @@
 #include "diagnose/compare.h"
 #include "app/commands/arguments.h"
 #include "app/commands/command.h"
+#include "app/commands/replayed.h"
 #include "app/commands/report_output.h"
 #include "app/duration.h"
-#include "app/commands/replayed.h"
 #include "serve/convert_comparison.h"
 #include "serve/render/comparison_text.h"
 #include "serve/render/json.h"
@@ -64,7 +64,9 @@ ExitStatus run_compare(const CompareArguments &arguments, Terminal &terminal)
                                    to_file ? serve::TextOptions{} : terminal.text_options());
   if (!text)
     return report_error(terminal, text.error());
-  if (const Result<> written = write_result(*text, arguments.output_path, "the comparison", terminal); !written)
+  if (const Result<> written =
+          write_result(*text, arguments.output_path, "the comparison", terminal);
+      !written)
     return report_error(terminal, written.error());
   if (arguments.fail_on && diagnose::has_regression(*comparison, *arguments.fail_on))
     return ExitStatus::finding;

@@ -48,7 +48,8 @@ Result<ProfileFile> replay(const ProfileArguments &arguments)
   const Result<Config> config = arguments.source.probes.config();
   if (!config)
     return tl::unexpected(config.error());
-  const Result<RecordedEvidence> recorded = read_evidence(arguments.recording_path, *config, { .profiled = true });
+  const Result<RecordedEvidence> recorded =
+      read_evidence(arguments.recording_path, *config, { .profiled = true });
   if (!recorded)
     return tl::unexpected(recorded.error());
   if (domain::needs_allocations(arguments.kind) && !recorded->evidence.traced_allocations())

@@ -73,7 +73,8 @@ ExitStatus hand_over(const ReportResult &result, const ReportArguments &argument
   const Result<std::string> text = rendered(result, arguments, terminal);
   if (!text)
     return report_error(terminal, text.error());
-  if (const Result<> written = write_result(*text, arguments.output_path, "the report", terminal); !written)
+  if (const Result<> written = write_result(*text, arguments.output_path, "the report", terminal);
+      !written)
     return report_error(terminal, written.error());
   if (!result.baseline)
     return arguments.fail_on && serve::has_finding(report, *arguments.fail_on) ? ExitStatus::finding
