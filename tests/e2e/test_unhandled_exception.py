@@ -44,7 +44,7 @@ def recorded(directory, server, *paths: str) -> dict:
     recording = directory / "recording"
     with ExitStack() as stack:
         recorder = stack.enter_context(Running(
-            directory, "linger", "record", "--no-agent", "-o", recording, "--duration", "10m",
+            directory, "linger", "record", "-o", recording, "--duration", "10m",
             "--pid", server.tgid).wait_attached())
         for path in [path for _ in range(REQUESTS) for path in paths]:
             status_of(server.port, path)
