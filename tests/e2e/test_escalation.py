@@ -82,7 +82,8 @@ def findings_since_the_start(agent) -> dict:
     watched = run("linger", "watch", "findings", "--agent", agent.address, "--format", "json",
                   "--duration", "2s")
     assert watched.status == DONE, watched.stderr
-    return {"findings": [json.loads(line)["finding"] for line in watched.stdout.splitlines()]}
+    told = [json.loads(line)["finding"] for line in watched.stdout.splitlines()]
+    return {"findings": list({finding["id"]: finding for finding in told}.values())}
 
 
 def ended(steps: list[dict], tier: str) -> list[dict]:

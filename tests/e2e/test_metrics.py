@@ -161,7 +161,8 @@ def test_its_dashboard_is_understood(agent, server, prometheus):
     wait_until(lambda: ask(prometheus, "linger_server_info"), 30, "Prometheus has scraped")
     for expression in panels():
         ask_strictly(prometheus, expression)
-    assert ask(prometheus, panels()[1])
+    # A rate needs two scrapes.
+    wait_until(lambda: ask(prometheus, panels()[1]), 30, "the second panel shows something")
 
 
 def test_is_scraped_by_prometheus(agent, server, prometheus):

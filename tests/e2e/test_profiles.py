@@ -38,7 +38,7 @@ def load(port: int, paths: list[str], seconds: float) -> None:
 
 def recorded(directory, server, paths, *options) -> tuple:
     """A recording of such requests, and the report that it replays to."""
-    recording = directory / "profile.linger"
+    recording = directory / f"{server.tgid}.linger"
     with Running(directory, "linger", "record", "-o", recording, "--pid", server.tgid,
                  "--duration", "6s", *options).wait_attached() as running, \
             ThreadPoolExecutor(3) as clients:
