@@ -120,7 +120,7 @@ CASES = [
     case("slow downloads", several(download, "/page"), "slow-client", besides=QUEUES),
     case("sleeping requests", get("/nap/100", clients=4, each=20), "blocking-io-in-request",
          "workers-saturated", besides=QUEUES),
-    case("few sleeping requests", get("/hello", "/hello", "/hello", pause=0.01)),
+    case("quick requests", get("/hello", pause=0.01)),
     case("more workers than CPUs", get("/compute/30", clients=4 * CPUS, each=20), "cpu-overcommitted",
          options=("--workers", str(4 * CPUS))),
 ]
