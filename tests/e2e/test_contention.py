@@ -110,12 +110,12 @@ def test_names_threads_that_hold_what_the_other_waits_for(directory):
             requests_to(each.server.port, "/deadlock/1", "/deadlock/2"):
         each.load("/hello")
         time.sleep(STUCK_SECONDS)
-        workers = list(each.server.workers())
+        workers = each.server.workers()
         report = each.report()
     [finding] = findings_of(report, "deadlock")
     assert finding["severity"] == "SEVERITY_CRITICAL"
     assert finding["endpoints"] == ["GET /deadlock/{}"]
-    assert finding["workers"] == workers
+    assert finding["workers"] == list(workers)
     waits = [m for m in finding["evidence"] if m["name"].startswith("worker ")]
     assert len(waits) == 2
     for wait in waits:

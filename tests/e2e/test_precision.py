@@ -48,6 +48,15 @@ def get(*paths: str, clients: int = 2, each: int = 40, pause: float = 0.0) -> Ca
     return load
 
 
+def failing(*paths: str) -> Callable:
+    """The first failed requests make the agent look for tracebacks."""
+    def load(port: int) -> None:
+        get("/silent", clients=1, each=1)(port)
+        time.sleep(1)
+        get(*paths, pause=0.01)(port)
+    return load
+
+
 def hang(*paths: str) -> Callable:
     def load(port: int) -> None:
         with ExitStack() as stack:
@@ -91,9 +100,9 @@ def case(name: str, load: Callable, *rules: str, besides=frozenset(), **more) ->
 
 
 CASES = [
-    case("exceptions", get("/raise/key", "/hello", pause=0.01), "unhandled-exception"),
-    case("handled exceptions", get("/handled", "/hello", pause=0.01)),
-    case("503 on purpose", get("/unavailable", "/missing", pause=0.01)),
+    case("exceptions", failing("/raise/key", "/hello"), "unhandled-exception"),
+    case("handled exceptions", failing("/handled", "/hello")),
+    case("503 on purpose", failing("/unavailable", "/missing")),
     case("threads that compute", get("/compute/20", clients=4), "gil-contention",
          besides=QUEUES, options=THREADS),
     case("processes that compute", get("/compute/20", clients=1, pause=0.02),
@@ -111,7 +120,7 @@ CASES = [
     case("slow downloads", several(download, "/page"), "slow-client", besides=QUEUES),
     case("sleeping requests", get("/nap/100", clients=4, each=20), "blocking-io-in-request",
          "workers-saturated", besides=QUEUES),
-    case("few sleeping requests", get("/hello", "/hello", "/hello", pause=0.01)),
+    case("quick requests", get("/hello", pause=0.01)),
     case("more workers than CPUs", get("/compute/30", clients=4 * CPUS, each=20), "cpu-overcommitted",
          options=("--workers", str(4 * CPUS))),
 ]
