@@ -226,7 +226,7 @@ std::vector<Prediction> alternatives_for(const ServerLoad &load, const Threshold
     threaded.worker_class = threaded_class(load.server->server.kind);
     add(model.smallest(threaded, threads_of, most_threads_per_worker));
     // A process computes on one CPU at a time.
-    const auto cpus = static_cast<std::uint32_t>(std::ceil(model.cpus()));
+    const auto cpus = static_cast<std::uint32_t>(std::lround(model.cpus()));
     if (cpus > threaded.workers && cpus <= room) {
       threaded.workers = cpus;
       threaded.threads = std::max(1U, present.threads - 1);
