@@ -64,8 +64,16 @@ def weight(effect: dict) -> float:
 
 
 def test_the_dearest_of_one_severity_comes_first(findings):
-    causes = [finding for finding in findings if not finding.get("explainedBy")]
-    ranks = [(SEVERITIES.index(finding["severity"]), weight(finding["effect"])) for finding in causes]
+    [saturated] = findings_of({"findings": findings}, "workers-saturated")
+    causes = [finding for finding in findings if finding is not saturated]
+
+    def rank(finding: dict):
+        severity, cost = SEVERITIES.index(finding["severity"]), weight(finding["effect"])
+        if finding["id"] not in saturated["explainedBy"]:
+            return severity, cost
+        part = weight(saturated["effect"]) / len(saturated["explainedBy"])
+        return max(severity, SEVERITIES.index(saturated["severity"])), cost + part
+    ranks = [rank(finding) for finding in causes]
     assert ranks == sorted(ranks, reverse=True)
     assert causes[0]["endpoints"] == ["GET /report/{}"]
     costs = {(finding["rule"], finding["endpoints"][0]): finding["effect"] for finding in causes}
