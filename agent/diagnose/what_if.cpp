@@ -86,12 +86,20 @@ std::uint32_t workers_with_room(const ServerLoad &load)
       std::min<std::uint64_t>(most_workers, load.workers + load.host_available_bytes / 2 / each));
 }
 
+WorkerSetting present_setting(const ServerLoad &load)
+{
+  return { .worker_class = load.server->server.worker_class,
+           .workers = load.workers,
+           .threads = load.threads_per_worker };
+}
+
 /// The model of one server.
 class Model {
 public:
   Model(const ServerLoad &load, const Thresholds &thresholds, RecordedLoad recorded)
       : kind_(load.server->server.kind), thresholds_(thresholds), recorded_(std::move(recorded)),
-        cpus_(cpus_of(load)), resident_bytes_(resident_bytes_of(load))
+        cpus_(cpus_of(load)), resident_bytes_(resident_bytes_of(load)),
+        taken_ahead_(takes_ahead(kind_, present_setting(load)))
   {
   }
 
@@ -104,6 +112,7 @@ public:
       .workers = setting.workers,
       .threads = is_greenlets(setting) ? greenlets : setting.threads,
       .takes_ahead = takes_ahead(kind_, setting),
+      .shares = shares_for(setting),
       .switch_interval = is_greenlets(setting) ? Nanos::zero() : SimulatedServer{}.switch_interval,
       .cpus = cpus_,
       .between = recorded_.between,
@@ -183,6 +192,14 @@ private:
     return sum / static_cast<double>(recorded_.load.jobs.size());
   }
 
+  /// As uneven as they are now, where just as many workers take connections in the same way.
+  [[nodiscard]] std::vector<double> shares_for(const WorkerSetting &setting) const
+  {
+    if (!takes_ahead(kind_, setting) || !taken_ahead_ || recorded_.shares.size() != setting.workers)
+      return {};
+    return recorded_.shares;
+  }
+
   /// The last two steps brought next to nothing.
   [[nodiscard]] static bool no_longer_gains(const std::vector<Prediction> &tried)
   {
@@ -198,6 +215,7 @@ private:
   RecordedLoad recorded_;
   double cpus_;
   std::uint64_t resident_bytes_;
+  bool taken_ahead_; // at present
 };
 
 std::uint32_t &workers_of(WorkerSetting &setting)
@@ -208,13 +226,6 @@ std::uint32_t &workers_of(WorkerSetting &setting)
 std::uint32_t &threads_of(WorkerSetting &setting)
 {
   return setting.threads;
-}
-
-WorkerSetting present_setting(const ServerLoad &load)
-{
-  return { .worker_class = load.server->server.worker_class,
-           .workers = load.workers,
-           .threads = load.threads_per_worker };
 }
 
 std::string threaded_class(ServerKind kind)
