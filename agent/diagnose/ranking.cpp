@@ -1,11 +1,11 @@
 #include "diagnose/ranking.h"
 
 #include <algorithm>
+#include <compare>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <map>
 #include <string>
-#include <tuple>
 
 namespace linger::diagnose {
 namespace {
@@ -89,17 +89,28 @@ void explain_timeouts(Finding &finding, const std::vector<Finding> &findings)
     tell_causes(finding, causes, "the workers were serving such requests when they were ended");
 }
 
-/// By id, how severe a finding's worst consequence is.
-std::map<std::string, Severity> inherited(const std::vector<Finding> &findings)
+/// What a finding counts for among others.
+struct Rank {
+  Severity severity = Severity::info;
+  double weight = 0;
+
+  auto operator<=>(const Rank &) const = default;
+};
+
+/// By id; a cause has a part in what its consequences cost, and is as severe as they are.
+std::map<std::string, Rank> ranks_of(const std::vector<Finding> &findings)
 {
-  std::map<std::string, Severity> worst;
+  std::map<std::string, Rank> ranks;
+  for (const Finding &finding : findings)
+    ranks[finding.id] = { finding.severity, weight_of(finding.effect) };
   for (const Finding &finding : findings) {
     for (const std::string &cause : finding.explained_by) {
-      const auto [held, is_new] = worst.try_emplace(cause, finding.severity);
-      held->second = std::max(held->second, finding.severity);
+      Rank &rank = ranks[cause];
+      rank.severity = std::max(rank.severity, finding.severity);
+      rank.weight += weight_of(finding.effect) / static_cast<double>(finding.explained_by.size());
     }
   }
-  return worst;
+  return ranks;
 }
 
 } // namespace
@@ -120,13 +131,9 @@ void explain(std::vector<Finding> &findings, const std::vector<ServerLoad> &load
 
 void rank(std::vector<Finding> &findings)
 {
-  const std::map<std::string, Severity> worst = inherited(findings);
-  std::ranges::stable_sort(findings, std::ranges::greater{}, [&](const Finding &finding) {
-    const auto more = worst.find(finding.id);
-    const Severity severity =
-        more == worst.end() ? finding.severity : std::max(finding.severity, more->second);
-    return std::tuple{ severity, weight_of(finding.effect) };
-  });
+  const std::map<std::string, Rank> ranks = ranks_of(findings);
+  std::ranges::stable_sort(findings, std::ranges::greater{},
+                           [&](const Finding &finding) { return ranks.at(finding.id); });
   std::vector<Finding> ranked;
   for (const Finding &finding : findings) {
     if (!finding.explained_by.empty())

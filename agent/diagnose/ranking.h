@@ -19,7 +19,8 @@ void explain(std::vector<domain::Finding> &findings, const std::vector<ServerLoa
              const Thresholds &thresholds);
 
 /// The most severe first, and among these what costs most. What has no measured effect comes after
-/// what has one. A cause is as severe as what it causes, and its consequences stand behind it.
+/// what has one. A cause is as severe as what it causes and costs its part of that too; its
+/// consequences stand behind it.
 void rank(std::vector<domain::Finding> &findings);
 
 /// One figure for effects of different kinds, in seconds of requests' time per second. A lost

@@ -131,6 +131,17 @@ void keep_latest(std::vector<LoadRequest> &requests, std::size_t most)
     requests.erase(requests.begin(), requests.end() - static_cast<std::ptrdiff_t>(most));
 }
 
+std::vector<double> shares_in(const std::vector<LoadRequest> &requests)
+{
+  std::map<std::uint32_t, double> by_worker;
+  for (const LoadRequest &request : requests)
+    ++by_worker[request.tgid];
+  std::vector<double> shares;
+  for (const auto &[tgid, count] : by_worker)
+    shares.push_back(count);
+  return shares;
+}
+
 Job job_of(const LoadRequest &request, MonotonicTime first_arrival)
 {
   // Waits for a turn at the interpreter come out of the simulation; those for a CPU were others'.
@@ -163,6 +174,7 @@ std::optional<RecordedLoad> recorded_load(std::vector<LoadRequest> requests,
 
   RecordedLoad recorded;
   recorded.between = between_in(requests);
+  recorded.shares = shares_in(requests);
   find_clients(requests, measured_in(requests).requests_per_second, recorded.load);
   keep_latest(requests, most_replayed);
   if (requests.back().end <= requests.front().end)

@@ -18,6 +18,8 @@ struct RecordedLoad {
   domain::Performance measured;
   /// What a thread did between one request and the next that waited for it already, median.
   domain::Nanos between{};
+  /// Requests of each worker.
+  std::vector<double> shares;
 };
 
 /// Nothing where there are fewer than `min_requests`, or where they all ended at once.

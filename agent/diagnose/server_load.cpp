@@ -149,6 +149,15 @@ bool waits_to_be_accepted(const ServerLoad &load, const Thresholds &thresholds)
          ratio_of(load.times[Cause::accept_queue], load.times.wall()) >= thresholds.queue_min_ratio;
 }
 
+bool waits_for_threads(const ServerLoad &load, const Thresholds &thresholds)
+{
+  const Nanos queued = queue_time(load.times);
+  return load.requests > 0 &&
+         queued / static_cast<Nanos::rep>(load.requests) >=
+             Nanos{ thresholds.saturated_min_accept_queue_p90_ns } &&
+         ratio_of(queued, load.times.wall()) >= thresholds.queue_min_ratio;
+}
+
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)
 {
   // How many threads a process of mod_wsgi has stands in Apache's configuration alone.
@@ -159,7 +168,8 @@ bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)
     return false;
   const auto queued = static_cast<std::int64_t>(load.accept_queue_ns.quantile(0.9));
   return load.utilization() >= thresholds.saturated_min_utilization_ratio ||
-         queued >= thresholds.saturated_min_accept_queue_p90_ns;
+         queued >= thresholds.saturated_min_accept_queue_p90_ns ||
+         waits_for_threads(load, thresholds);
 }
 
 } // namespace linger::diagnose

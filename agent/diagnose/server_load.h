@@ -75,6 +75,10 @@ struct ServerLoad {
 /// Connections wait long until they are accepted, as a part of the requests' time too.
 [[nodiscard]] bool waits_to_be_accepted(const ServerLoad &load, const Thresholds &thresholds);
 
+/// Requests wait long until a thread takes them up, on average: in the kernel, or, as gthread
+/// accepts before it has a thread, in the worker.
+[[nodiscard]] bool waits_for_threads(const ServerLoad &load, const Thresholds &thresholds);
+
 /// The workers are what requests wait for, and the workers themselves wait.
 [[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);
 

@@ -76,6 +76,7 @@ public:
       : load_(load), server_(server), processes_(server.workers)
   {
     assert(server.workers > 0 && server.threads > 0 && server.cpus > 0);
+    assert(server.shares.empty() || server.shares.size() == server.workers);
     for (Process &process : processes_)
       process.free_threads = server.threads;
     const std::size_t clients = load.clients;
@@ -176,7 +177,7 @@ private:
   void arrives(std::size_t request)
   {
     if (server_.takes_ahead) {
-      const std::size_t taker = dice_() % processes_.size();
+      const std::size_t taker = takes_next();
       if (processes_[taker].free_threads > 0)
         starts(request, taker);
       else
@@ -188,6 +189,22 @@ private:
       starts(request, static_cast<std::size_t>(idlest - processes_.begin()));
     else
       backlog_.push_back(request);
+  }
+
+  /// Who takes a connection ahead is nobody's choice: it is drawn.
+  std::size_t takes_next()
+  {
+    if (server_.shares.empty())
+      return dice_() % processes_.size();
+    double all = 0;
+    for (const double share : server_.shares)
+      all += share;
+    double drawn = all * static_cast<double>(dice_() - std::minstd_rand::min()) /
+                   static_cast<double>(std::minstd_rand::max());
+    std::size_t taker = 0;
+    while (taker + 1 < server_.shares.size() && drawn >= server_.shares[taker])
+      drawn -= server_.shares[taker++];
+    return taker;
   }
 
   void starts(std::size_t request, std::size_t process)

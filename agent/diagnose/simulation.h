@@ -33,6 +33,8 @@ struct SimulatedServer {
   /// A worker takes connections although its threads are all busy, and keeps them for itself
   /// (gthread), instead of leaving them to whichever worker is free first.
   bool takes_ahead = false;
+  /// What part of the connections each of the workers takes ahead; empty: all the same.
+  std::vector<double> shares;
   /// Threads of one worker share an interpreter: when one wants to compute while another does, it
   /// gets its turn after this. Zero: not before the other waits for something (greenlets).
   domain::Nanos switch_interval = std::chrono::milliseconds{ 5 };

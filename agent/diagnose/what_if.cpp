@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,9 @@ constexpr std::uint32_t most_threads_per_worker = 128;
 constexpr std::uint32_t most_workers = 256;
 // A greenlet costs next to nothing: as many as Gunicorn lets a worker have by default.
 constexpr std::uint32_t greenlets = 1000;
+// By how much the latency (p95) may be worse than the best: of a smaller size, and of another kind
+// of setting with fewer workers, which hold less memory.
+constexpr double size_slack = 0.1, kind_slack = 0.5;
 
 /// The next larger size worth a try: 1, 2, 3, 4, 6, 8, 12, 16, 24, ...
 std::uint32_t after(std::uint32_t size)
@@ -82,12 +86,20 @@ std::uint32_t workers_with_room(const ServerLoad &load)
       std::min<std::uint64_t>(most_workers, load.workers + load.host_available_bytes / 2 / each));
 }
 
+WorkerSetting present_setting(const ServerLoad &load)
+{
+  return { .worker_class = load.server->server.worker_class,
+           .workers = load.workers,
+           .threads = load.threads_per_worker };
+}
+
 /// The model of one server.
 class Model {
 public:
   Model(const ServerLoad &load, const Thresholds &thresholds, RecordedLoad recorded)
       : kind_(load.server->server.kind), thresholds_(thresholds), recorded_(std::move(recorded)),
-        cpus_(cpus_of(load)), resident_bytes_(resident_bytes_of(load))
+        cpus_(cpus_of(load)), resident_bytes_(resident_bytes_of(load)),
+        taken_ahead_(takes_ahead(kind_, present_setting(load)))
   {
   }
 
@@ -100,6 +112,7 @@ public:
       .workers = setting.workers,
       .threads = is_greenlets(setting) ? greenlets : setting.threads,
       .takes_ahead = takes_ahead(kind_, setting),
+      .shares = shares_for(setting),
       .switch_interval = is_greenlets(setting) ? Nanos::zero() : SimulatedServer{}.switch_interval,
       .cpus = cpus_,
       .between = recorded_.between,
@@ -132,27 +145,61 @@ public:
     }
     if (tried.empty())
       return std::nullopt;
-    const double best = best_of(tried);
+    const Best best = best_of(tried);
     return *std::ranges::find_if(tried, [&](const Prediction &one) {
-      return is_ample(one.performance) ||
-             (!is_ample(tried.back().performance) && comes_near(one.performance, best));
+      return comes_near(one.performance, best, size_slack);
     });
   }
 
-  [[nodiscard]] static double best_of(const std::vector<Prediction> &predictions)
+  struct Best {
+    double requests_per_second = 0;
+    Nanos wall_p95 = Nanos::max();
+  };
+
+  [[nodiscard]] Best best_of(const std::vector<Prediction> &predictions) const
   {
-    double best = 0;
-    for (const Prediction &prediction : predictions)
-      best = std::max(best, prediction.performance.requests_per_second);
+    Best best;
+    for (const Prediction &one : predictions)
+      best.requests_per_second =
+          std::max(best.requests_per_second, one.performance.requests_per_second);
+    // How long those wait that share a CPU the model does not tell well: more of them are no
+    // remedy.
+    if (best.requests_per_second * computing_seconds() >= 0.9 * cpus_)
+      return best;
+    // Whoever answers fewer requests may well answer them sooner.
+    for (const Prediction &one : predictions) {
+      if (one.performance.requests_per_second >= 0.95 * best.requests_per_second)
+        best.wall_p95 = std::min(best.wall_p95, one.performance.wall_p95);
+    }
     return best;
   }
 
-  [[nodiscard]] static bool comes_near(const Performance &performance, double best)
+  [[nodiscard]] static bool comes_near(const Performance &performance, const Best &best,
+                                       double slack)
   {
-    return performance.requests_per_second >= 0.95 * best;
+    return performance.requests_per_second >= 0.95 * best.requests_per_second &&
+           static_cast<double>(performance.wall_p95.count()) <=
+               (1 + slack) * static_cast<double>(best.wall_p95.count());
   }
 
 private:
+  /// Of a request, mean.
+  [[nodiscard]] double computing_seconds() const
+  {
+    double sum = 0;
+    for (const Job &job : recorded_.load.jobs)
+      sum += std::chrono::duration<double>(job.cpu).count();
+    return sum / static_cast<double>(recorded_.load.jobs.size());
+  }
+
+  /// As uneven as they are now, where just as many workers take connections in the same way.
+  [[nodiscard]] std::vector<double> shares_for(const WorkerSetting &setting) const
+  {
+    if (!takes_ahead(kind_, setting) || !taken_ahead_ || recorded_.shares.size() != setting.workers)
+      return {};
+    return recorded_.shares;
+  }
+
   /// The last two steps brought next to nothing.
   [[nodiscard]] static bool no_longer_gains(const std::vector<Prediction> &tried)
   {
@@ -168,6 +215,7 @@ private:
   RecordedLoad recorded_;
   double cpus_;
   std::uint64_t resident_bytes_;
+  bool taken_ahead_; // at present
 };
 
 std::uint32_t &workers_of(WorkerSetting &setting)
@@ -178,13 +226,6 @@ std::uint32_t &workers_of(WorkerSetting &setting)
 std::uint32_t &threads_of(WorkerSetting &setting)
 {
   return setting.threads;
-}
-
-WorkerSetting present_setting(const ServerLoad &load)
-{
-  return { .worker_class = load.server->server.worker_class,
-           .workers = load.workers,
-           .threads = load.threads_per_worker };
 }
 
 std::string threaded_class(ServerKind kind)
@@ -226,32 +267,45 @@ std::vector<Prediction> alternatives_for(const ServerLoad &load, const Threshold
     threaded.worker_class = threaded_class(load.server->server.kind);
     add(model.smallest(threaded, threads_of, most_threads_per_worker));
     // A process computes on one CPU at a time.
-    const auto cpus = static_cast<std::uint32_t>(std::ceil(model.cpus()));
+    const auto cpus = static_cast<std::uint32_t>(std::lround(model.cpus()));
     if (cpus > threaded.workers && cpus <= room) {
       threaded.workers = cpus;
       threaded.threads = std::max(1U, present.threads - 1);
       add(model.smallest(threaded, threads_of, most_threads_per_worker));
     }
   }
-  add(model.smallest(present, workers_of, room));
+  // Connections that gthread accepts ahead are dealt out less evenly than at random where there are
+  // many workers.
+  if (!takes_ahead(load.server->server.kind, present) || found.empty())
+    add(model.smallest(present, workers_of, room));
   if (suits_greenlets(load, thresholds))
     found.push_back(
         model.predict({ .worker_class = "gevent", .workers = present.workers, .threads = 0 }));
   return found;
 }
 
-/// The first of those with the fewest workers among the good ones.
+/// By enough to be worth a restart.
+bool is_better(const Performance &then, const Performance &now)
+{
+  return then.requests_per_second >= 1.05 * now.requests_per_second ||
+         then.wall_p95 <= now.wall_p95 - now.wall_p95 / 10;
+}
+
+/// Of the good ones that with the fewest workers, and of these with the fewest threads.
 void advise(std::vector<Prediction> &alternatives, const Performance &present, const Model &model)
 {
-  const double best = Model::best_of(alternatives);
+  // Greenlets ask for more than a setting: libraries that can be patched.
+  std::vector<Prediction> settings;
+  std::ranges::copy_if(alternatives, std::back_inserter(settings),
+                       [](const Prediction &one) { return !is_greenlets(one.setting); });
+  const Model::Best best = model.best_of(settings);
   Prediction *choice = nullptr;
   for (Prediction &one : alternatives) {
-    // Greenlets ask for more than a setting: libraries that can be patched.
-    if (is_greenlets(one.setting) || !Model::comes_near(one.performance, best) ||
-        (!model.is_ample(one.performance) &&
-         one.performance.requests_per_second < 1.05 * present.requests_per_second))
+    if (is_greenlets(one.setting) || !Model::comes_near(one.performance, best, kind_slack) ||
+        !is_better(one.performance, present))
       continue;
-    if (choice == nullptr || one.setting.workers < choice->setting.workers)
+    if (choice == nullptr || std::pair{ one.setting.workers, one.setting.threads } <
+                                 std::pair{ choice->setting.workers, choice->setting.threads })
       choice = &one;
   }
   if (choice != nullptr)

@@ -11,8 +11,8 @@
 namespace linger::diagnose {
 
 /// Replays the server's latest requests against its present setting and against others, and marks
-/// what it advises: the setting with the fewest workers with which requests hardly queue, or, where
-/// none gets there, the smallest that comes close to the best. Nothing where a thread does not
+/// what it advises: of the settings that come close to the best throughput and latency the one with
+/// the fewest workers. Nothing where a thread does not
 /// serve one request at a time, where too few requests or no CPUs are known, where requests wait
 /// for a CPU already, and where the model does not come near to what was measured.
 [[nodiscard]] std::optional<domain::WhatIf> what_if(const ServerLoad &load,

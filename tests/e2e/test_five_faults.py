@@ -51,16 +51,33 @@ def test_what_follows_from_a_fault_stands_behind_it_and_says_so(findings):
     assert ids.index(saturated["id"]) == ids.index(saturated["explainedBy"][0]) + 1
     assert "GET /report/{}" in saturated["detail"]
     for finding in findings:
-        assert finding is saturated or "explainedBy" not in finding
+        assert finding is saturated or not finding.get("explainedBy")
+
+
+SEVERITIES = ["SEVERITY_INFO", "SEVERITY_WARNING", "SEVERITY_CRITICAL"]
+
+
+def weight(effect: dict) -> float:
+    """As docs/design/ranking.md has it."""
+    return (effect["requestSecondsPerSecond"] + effect["requestsLostPerHour"] / 3600 * 30
+            + effect["bytesPerHour"] / 2**30)
 
 
 def test_the_dearest_of_one_severity_comes_first(findings):
-    causes = [finding for finding in findings if "explainedBy" not in finding]
+    [saturated] = findings_of({"findings": findings}, "workers-saturated")
+    causes = [finding for finding in findings if finding is not saturated]
+
+    def rank(finding: dict):
+        severity, cost = SEVERITIES.index(finding["severity"]), weight(finding["effect"])
+        if finding["id"] not in saturated["explainedBy"]:
+            return severity, cost
+        part = weight(saturated["effect"]) / len(saturated["explainedBy"])
+        return max(severity, SEVERITIES.index(saturated["severity"])), cost + part
+    ranks = [rank(finding) for finding in causes]
+    assert ranks == sorted(ranks, reverse=True)
     assert causes[0]["endpoints"] == ["GET /report/{}"]
-    seconds = [finding.get("effect", {}).get("requestSecondsPerSecond", 0) for finding in causes
-               if finding["rule"] == "blocking-io-in-request"]
-    assert seconds == sorted(seconds, reverse=True)
-    order = {(finding["rule"], finding["endpoints"][0]): place for place, finding in enumerate(causes)}
-    assert order["blocking-io-in-request", "GET /orders/{}"] == 1
-    [growing] = findings_of({"findings": findings}, "memory-retained")
-    assert growing["effect"]["bytesPerHour"] > 0
+    costs = {(finding["rule"], finding["endpoints"][0]): finding["effect"] for finding in causes}
+    slow, many = (costs["blocking-io-in-request", f"GET /{name}/{{}}"]["requestSecondsPerSecond"]
+                  for name in ("report", "orders"))
+    assert slow > many > 0
+    assert costs["memory-retained", "GET /product/{}"]["bytesPerHour"] > 0

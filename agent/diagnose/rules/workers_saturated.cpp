@@ -79,15 +79,16 @@ std::vector<Finding> workers_saturated(const ServerLoad &load, const Thresholds 
   const Nanos queue_p50{ static_cast<Nanos::rep>(load.accept_queue_ns.quantile(0.5)) };
   const Nanos queue_p90{ static_cast<Nanos::rep>(load.accept_queue_ns.quantile(0.9)) };
   const bool full = load.utilization() >= thresholds.saturated_min_utilization_ratio;
-  const bool queues = queue_p90.count() >= thresholds.saturated_min_accept_queue_p90_ns;
+  const Nanos queued = queue_time(load.times) / static_cast<Nanos::rep>(load.requests);
+  const bool queues = queue_p90.count() >= thresholds.saturated_min_accept_queue_p90_ns ||
+                      waits_for_threads(load, thresholds);
 
   Finding finding = finding_of("workers-saturated", load.server->server.master_tgid, "");
   finding.severity = full && queues ? Severity::critical : Severity::warning;
   finding.title = full ? fmt::format("All {} workers are busy {} of the time, mostly waiting",
                                      load.workers, human_share(load.utilization()))
-                       : fmt::format("Connections wait {} for a worker (p90), while requests use "
-                                     "little CPU",
-                                     human_time(queue_p90));
+                       : fmt::format("Requests wait {} each for a thread, and then use little CPU",
+                                     human_time(queued));
   finding.detail = fmt::format(
       "{} requests in {} kept {:.1f} of {} request threads busy on average. In a worker they spent "
       "{} of their time waiting for something outside the process and {} computing or waiting for "
@@ -100,6 +101,7 @@ std::vector<Finding> workers_saturated(const ServerLoad &load, const Thresholds 
   cite_share(finding, "utilization of the workers", load.utilization());
   cite_count(finding, "request threads busy, mean", load.busy_threads, "threads");
   cite_count(finding, "request threads", load.threads(), "threads");
+  cite_time(finding, "queue, mean", queued);
   tell_turned_away(finding, load, thresholds);
   cite_time(finding, "accept queue, p50", queue_p50);
   cite_time(finding, "accept queue, p90", queue_p90);

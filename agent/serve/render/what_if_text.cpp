@@ -19,15 +19,15 @@ std::string setting_text(const v1::Prediction &prediction)
   return text;
 }
 
-std::vector<std::string> cells_of(std::string first, const v1::Performance &performance,
-                                  std::uint64_t resident_bytes)
+std::vector<std::string> cells_of(const v1::Performance &performance, std::uint64_t resident_bytes,
+                                  std::string setting)
 {
-  return { std::move(first),
-           fmt::format("{:.3g}", performance.requests_per_second()),
+  return { fmt::format("{:.3g}", performance.requests_per_second()),
            duration_text(performance.queue_p95_ns()),
            duration_text(performance.wall_p50_ns()),
            duration_text(performance.wall_p95_ns()),
-           resident_bytes == 0 ? "-" : bytes_text(static_cast<double>(resident_bytes)) };
+           resident_bytes == 0 ? "-" : bytes_text(static_cast<double>(resident_bytes)),
+           std::move(setting) };
 }
 
 std::string assumption_of(const v1::WhatIf &what_if)
@@ -47,21 +47,20 @@ std::string assumption_of(const v1::WhatIf &what_if)
 std::string what_if_text(const v1::WhatIf &what_if, const TextOptions &options)
 {
   constexpr auto right = Table::Align::right;
-  Table table({ { "WITH" },
-                { "REQUESTS/S", right },
+  Table table({ { "REQUESTS/S", right },
                 { "QUEUE P95", right },
                 { "WALL P50", right },
                 { "P95", right },
-                { "RESIDENT", right } });
+                { "RESIDENT", right },
+                { "WITH" } });
+  const std::uint64_t resident_bytes = what_if.present().resident_bytes();
+  table.add({ .cells = cells_of(what_if.measured(), resident_bytes, "as measured"), .notes = {} });
   table.add(
-      { .cells = cells_of("as measured", what_if.measured(), what_if.present().resident_bytes()),
+      { .cells = cells_of(what_if.present().performance(), resident_bytes, "the same, predicted"),
         .notes = {} });
-  table.add({ .cells = cells_of("the same, predicted", what_if.present().performance(),
-                                what_if.present().resident_bytes()),
-              .notes = {} });
   for (const v1::Prediction &one : what_if.alternatives())
-    table.add({ .cells = cells_of(setting_text(one) + (one.advised() ? " (advised)" : ""),
-                                  one.performance(), one.resident_bytes()),
+    table.add({ .cells = cells_of(one.performance(), one.resident_bytes(),
+                                  setting_text(one) + (one.advised() ? " (advised)" : "")),
                 .notes = {} });
   return table.text(4, options) + wrapped(assumption_of(what_if), options.width, "    ", 4);
 }

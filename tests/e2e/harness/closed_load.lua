@@ -1,18 +1,18 @@
--- A fixed number of clients, each with a new connection for every request, round robin over the paths
--- given: wrk -t 1 -c CLIENTS -s closed_load.lua URL -- PATH...
+-- A fixed number of clients, each with a new connection for every request, the paths given in an order
+-- that mixes them anew each time (and is the same in each run): wrk -t 1 -c CLIENTS -s closed_load.lua URL -- PATH...
 -- Prints "closed RPS P50_US P95_US FAILED" at its end.
 
-local requests, at = {}, 0
+local requests = {}
 
 function init(args)
+  math.randomseed(7)
   for _, path in ipairs(args) do
     table.insert(requests, wrk.format("GET", path, { ["Connection"] = "close" }))
   end
 end
 
 function request()
-  at = at % #requests + 1
-  return requests[at]
+  return requests[math.random(#requests)]
 end
 
 function done(summary, latency)

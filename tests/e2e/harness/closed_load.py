@@ -18,7 +18,7 @@ class Answered:
 
 
 def closed_load(port: int, paths, clients: int, seconds: float) -> Answered:
-    """GETs the paths in turns, a new connection for each. AssertionError when a request failed."""
+    """GETs the paths, mixed, a new connection for each. AssertionError when a request failed."""
     done = subprocess.run(
         ["wrk", "-t", "1", "-c", str(clients), "-d", f"{seconds:g}s", "--timeout", "30s", "-s", SCRIPT,
          f"http://127.0.0.1:{port}/", "--", *paths], check=True, capture_output=True, text=True)

@@ -53,7 +53,7 @@ TEST(RankingTest, PutsTheDearestOfOneSeverityFirst)
 TEST(RankingTest, PutsConsequencesBehindTheirFirstCause)
 {
   std::vector<Finding> findings{
-    finding("consequence", Severity::critical, { .request_seconds_per_second = 50 },
+    finding("consequence", Severity::critical, { .request_seconds_per_second = 4 },
             { "cause", "other cause" }),
     finding("crash", Severity::critical, { .requests_lost_per_hour = 600 }),
     finding("other cause", Severity::warning, { .request_seconds_per_second = 1 }),
@@ -62,6 +62,20 @@ TEST(RankingTest, PutsConsequencesBehindTheirFirstCause)
   rank(findings);
 
   EXPECT_EQ(ids_of(findings), (Names{ "crash", "cause", "consequence", "other cause" }));
+}
+
+TEST(RankingTest, CausesHaveAPartInWhatTheyCause)
+{
+  std::vector<Finding> findings{
+    finding("dear", Severity::warning, { .request_seconds_per_second = 3 }),
+    finding("cheap cause", Severity::warning, { .request_seconds_per_second = 0.5 }),
+    finding("cause", Severity::warning, { .request_seconds_per_second = 1 }),
+    finding("queue", Severity::warning, { .request_seconds_per_second = 5 },
+            { "cause", "cheap cause" }),
+  };
+  rank(findings);
+
+  EXPECT_EQ(ids_of(findings), (Names{ "cause", "queue", "dear", "cheap cause" }));
 }
 
 TEST(RankingTest, FullWorkersFollowFromTheRequestsThatBlock)

@@ -141,6 +141,16 @@ TEST(SimulationTest, RequestsTakenAheadWaitForTheirOwnWorker)
   EXPECT_EQ(simulate(load, ahead), simulate(load, ahead));
 }
 
+TEST(SimulationTest, AWorkerThatTakesMoreThanItsShareIsWhatTheOthersWaitFor)
+{
+  SimulatedServer uneven{ .workers = 2, .takes_ahead = true };
+  uneven.shares = { 60, 40 };
+  // Of many clients nearly all are at the first worker, which serves 100 a second: 60 % of all.
+  EXPECT_NEAR(simulate(closed(40, 0ms, 10ms), uneven).requests_per_second, 100 / 0.6, 8);
+  uneven.shares = { 1, 1 };
+  EXPECT_GT(simulate(closed(40, 0ms, 10ms), uneven).requests_per_second, 185);
+}
+
 TEST(SimulationTest, HasNothingToSayOfNothing)
 {
   EXPECT_EQ(simulate({}, {}), Performance{});

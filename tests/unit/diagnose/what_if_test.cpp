@@ -101,7 +101,8 @@ TEST(WhatIfTest, AdvisesProcessesWhereRequestsCompute)
   ASSERT_TRUE(what_if);
   const Prediction *advised = advised_in(what_if);
   ASSERT_NE(advised, nullptr);
-  EXPECT_GE(advised->setting.workers, 4U); // threads of one process compute one at a time
+  EXPECT_EQ(advised->setting.workers, 4U); // threads of one process compute one at a time
+  EXPECT_EQ(advised->setting.threads, 1U); // and more would only wait for a CPU
   EXPECT_NEAR(advised->performance.requests_per_second, 4 / 0.048, 5);
 }
 

@@ -108,6 +108,19 @@ TEST(WorkersSaturatedTest, SpeaksOfALongQueueBeforeTheWorkersAreFull)
   EXPECT_EQ(saturated(report)[0].severity, Severity::warning);
 }
 
+TEST(WorkersSaturatedTest, CountsWhatRequestsWaitForAThreadInsideOfAWorker)
+{
+  // gthread deals connections out unevenly: one worker has a queue while another has time.
+  for (const auto &[queued, speaks] : { std::pair{ 80ms, true }, std::pair{ 4ms, false } }) {
+    Report report = report_of(2, 0.7);
+    report.servers[0].server.worker_class = "gthread";
+    report.servers[0].server.threads_per_worker = 2;
+    add_endpoint(report, "/nap/{}", 240,
+                 { { Cause::sleep, 110ms }, { Cause::event_loop, queued } });
+    EXPECT_EQ(saturated(report).size(), speaks ? 1U : 0U);
+  }
+}
+
 TEST(WorkersSaturatedTest, CountsTheWorkOfWorkersThatWereReplaced)
 {
   Report report = report_of(2, 0.5);

@@ -37,7 +37,7 @@ TEST(WhatIfText, ShowsEachSettingBesideWhatIsNow)
 
   for (const char *part : { "as measured", "the same, predicted", "16.4", "620 ms", "712 ms",
                             "gthread, 2 workers of 8 threads (advised)", "98.2", "131 ms", "100 MB",
-                            "gevent, 2 workers ", "12 clients", "2,048 requests on 2 CPUs" })
+                            "gevent, 2 workers\n", "12 clients", "2,048 requests on 2 CPUs" })
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
