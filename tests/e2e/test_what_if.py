@@ -25,7 +25,8 @@ def diagnosed(workload, directory, clients: int, *options):
 
 @pytest.mark.parametrize("options", [
     ("--worker-class", "sync", "--workers", "2"),
-    ("--worker-class", "gthread", "--workers", "2", "--threads", "2"),
+    # One worker: how several of gthread share connections is left to chance.
+    ("--worker-class", "gthread", "--workers", "1", "--threads", "2"),
 ])
 def test_the_advised_setting_brings_about_what_is_predicted(workload, directory, options):
     report, before = diagnosed(workload, directory, CLIENTS, *options)
