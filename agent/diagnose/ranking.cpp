@@ -89,6 +89,20 @@ void explain_timeouts(Finding &finding, const std::vector<Finding> &findings)
     tell_causes(finding, causes, "the workers were serving such requests when they were ended");
 }
 
+/// The statements that make up most of what the endpoint waits for.
+void explain_slow_requests(Finding &finding, const std::vector<Finding> &findings)
+{
+  for (const Finding &cause : findings) {
+    if (cause.rule == "slow-query" && cause.server == finding.server &&
+        shares_endpoint(cause, finding) &&
+        cause.effect.request_seconds_per_second >= finding.effect.request_seconds_per_second / 2) {
+      finding.explained_by.push_back(cause.id);
+      finding.detail += " Most of that is a statement that is slow by itself (slow-query).";
+      return;
+    }
+  }
+}
+
 /// What a finding counts for among others.
 struct Rank {
   Severity severity = Severity::info;
@@ -97,20 +111,34 @@ struct Rank {
   auto operator<=>(const Rank &) const = default;
 };
 
-/// By id; a cause has a part in what its consequences cost, and is as severe as they are.
-std::map<std::string, Rank> ranks_of(const std::vector<Finding> &findings)
+using Ranks = std::map<std::string, Rank>; // by finding id
+
+/// A cause has a part in what its consequences cost, and is as severe as they are.
+Rank rank_of(const Finding &finding, const std::vector<Finding> &findings, Ranks &known)
 {
-  std::map<std::string, Rank> ranks;
-  for (const Finding &finding : findings)
-    ranks[finding.id] = { finding.severity, weight_of(finding.effect) };
-  for (const Finding &finding : findings) {
-    for (const std::string &cause : finding.explained_by) {
-      Rank &rank = ranks[cause];
-      rank.severity = std::max(rank.severity, finding.severity);
-      rank.weight += weight_of(finding.effect) / static_cast<double>(finding.explained_by.size());
-    }
+  if (const auto found = known.find(finding.id); found != known.end())
+    return found->second;
+  Rank rank{ finding.severity, weight_of(finding.effect) };
+  known[finding.id] = rank; // should two ever explain each other
+  for (const Finding &other : findings) {
+    if (std::ranges::find(other.explained_by, finding.id) == other.explained_by.end())
+      continue;
+    const Rank consequence = rank_of(other, findings, known);
+    rank.severity = std::max(rank.severity, consequence.severity);
+    rank.weight += consequence.weight / static_cast<double>(other.explained_by.size());
   }
-  return ranks;
+  return known[finding.id] = rank;
+}
+
+/// The finding, then what follows from it first of all.
+void append_with_consequences(const Finding &finding, const std::vector<Finding> &findings,
+                              std::vector<Finding> &ranked)
+{
+  ranked.push_back(finding);
+  for (const Finding &other : findings) {
+    if (!other.explained_by.empty() && other.explained_by.front() == finding.id)
+      append_with_consequences(other, findings, ranked);
+  }
 }
 
 } // namespace
@@ -126,23 +154,22 @@ void explain(std::vector<Finding> &findings, const std::vector<ServerLoad> &load
       explain_busy_workers(finding, findings, *load, thresholds);
     else if (finding.rule == "worker-timeout")
       explain_timeouts(finding, findings);
+    else if (finding.rule == "blocking-io-in-request")
+      explain_slow_requests(finding, findings);
   }
 }
 
 void rank(std::vector<Finding> &findings)
 {
-  const std::map<std::string, Rank> ranks = ranks_of(findings);
+  Ranks ranks;
+  for (const Finding &finding : findings)
+    (void)rank_of(finding, findings, ranks);
   std::ranges::stable_sort(findings, std::ranges::greater{},
                            [&](const Finding &finding) { return ranks.at(finding.id); });
   std::vector<Finding> ranked;
   for (const Finding &finding : findings) {
-    if (!finding.explained_by.empty())
-      continue;
-    ranked.push_back(finding);
-    for (const Finding &other : findings) {
-      if (!other.explained_by.empty() && other.explained_by.front() == finding.id)
-        ranked.push_back(other);
-    }
+    if (finding.explained_by.empty())
+      append_with_consequences(finding, findings, ranked);
   }
   findings = std::move(ranked);
 }

@@ -110,6 +110,7 @@ Finding finding_for(const ServerLoad &load, const Thresholds &thresholds)
   cite_count(finding, "workers", load.workers, "workers");
   tell_endpoints(finding, load);
   finding.remedy = remedy_for(load, thresholds);
+  finding.effect.request_seconds_per_second = ratio_of(waiting, load.window);
   return finding;
 }
 

@@ -168,6 +168,7 @@ Finding finding_for(const Contended &contended, const ServerLoad &load,
   cite_count(finding, "requests", static_cast<double>(load.requests), "requests");
   cite_time(finding, "waiting for these locks per request, mean", waiting / requests);
   cite_share(finding, "part of the time in a worker", share);
+  finding.effect.request_seconds_per_second = ratio_of(waiting, load.window);
   tell_lines(finding, lines);
   return finding;
 }

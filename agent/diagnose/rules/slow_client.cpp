@@ -79,6 +79,7 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
             endpoint.times[Cause::client_write] / requests);
   cite_share(finding, "part of the time in a worker", share);
   cite_share(finding, "part of the server's worker time", share_of_server);
+  finding.effect.request_seconds_per_second = ratio_of(waiting, load.window);
   cite_count(finding, "from clients on this host", static_cast<double>(endpoint.local_clients),
              "requests");
   return finding;

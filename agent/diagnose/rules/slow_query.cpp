@@ -99,6 +99,7 @@ Finding finding_for(const Queries::value_type &slow, const ServerLoad &load,
   cite_time(finding, "wait for an answer, mean", query.mean());
   cite_time(finding, "longest wait", query.max);
   cite_share(finding, "part of the requests' time in a worker", share);
+  finding.effect.request_seconds_per_second = ratio_of(query.total, load.window);
   return finding;
 }
 

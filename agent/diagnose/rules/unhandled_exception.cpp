@@ -133,6 +133,8 @@ Finding finding_for(const EndpointReport &endpoint, const Failed &failed, const 
   cite_share(finding, "part of the endpoint's requests", part);
   cite_share(finding, "part of the server's requests", part_of_server);
   cite_ways(finding, failed);
+  finding.effect.requests_lost_per_hour =
+      static_cast<double>(failed.requests) * ratio_of(std::chrono::hours{ 1 }, load.window);
   return finding;
 }
 

@@ -64,6 +64,19 @@ TEST(RankingTest, PutsConsequencesBehindTheirFirstCause)
   EXPECT_EQ(ids_of(findings), (Names{ "crash", "cause", "consequence", "other cause" }));
 }
 
+TEST(RankingTest, FollowsCausesOfCauses)
+{
+  std::vector<Finding> findings{
+    finding("queue", Severity::critical, { .request_seconds_per_second = 5 }, { "blocking" }),
+    finding("dear", Severity::warning, { .request_seconds_per_second = 3 }),
+    finding("blocking", Severity::warning, { .request_seconds_per_second = 1 }, { "query" }),
+    finding("query", Severity::info, {}),
+  };
+  rank(findings);
+
+  EXPECT_EQ(ids_of(findings), (Names{ "query", "blocking", "queue", "dear" }));
+}
+
 TEST(RankingTest, CausesHaveAPartInWhatTheyCause)
 {
   std::vector<Finding> findings{

@@ -43,6 +43,20 @@ Report with(std::vector<SiteReport> sites)
   return report;
 }
 
+TEST(SlowQueryTest, ExplainsTheEndpointThatItBlocks)
+{
+  for (const auto &[waits, explains] : { std::pair{ 40, true }, std::pair{ 12, false } }) {
+    const auto findings = diagnose(with({ query("SELECT sum(price) FROM sale WHERE day > ?",
+                                                static_cast<std::uint64_t>(waits), 140ms) }),
+                                   {});
+    const auto blocking = of_rule(findings, "blocking-io-in-request");
+    ASSERT_EQ(blocking.size(), 1U);
+    ASSERT_EQ(slow(with({ query("SELECT 1", static_cast<std::uint64_t>(waits), 140ms) })).size(),
+              1U);
+    EXPECT_EQ(blocking[0].explained_by.empty(), !explains);
+  }
+}
+
 TEST(SlowQueryTest, NamesTheStatementAndWhoSendsIt)
 {
   const auto findings =
