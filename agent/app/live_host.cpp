@@ -113,6 +113,7 @@ public:
         host_cpu_ = *host;
       coverage.host_cpu = host->all - host_cpu_->all;
       coverage.host_steal = host->steal - host_cpu_->steal;
+      coverage.host_busy = host->busy - host_cpu_->busy;
     } else {
       coverage.gaps.push_back("What a hypervisor takes away is not known: " + host.error().what);
     }

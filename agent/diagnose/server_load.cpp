@@ -103,6 +103,8 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
       load.times += endpoint.times;
       load.accept_queue_ns.merge(endpoint.accept_queue_ns);
     }
+    const Nanos by_others = report.coverage.host_busy - load.times[Cause::on_cpu];
+    load.others_cpus = ratio_of(std::max(Nanos::zero(), by_others), load.window);
   }
   return loads;
 }

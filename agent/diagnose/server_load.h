@@ -27,6 +27,8 @@ struct ServerLoad {
   std::uint64_t turned_away = 0;
   /// CPUs of the host; 0 when not known.
   double host_cpus = 0;
+  /// Of these, what all but this server's requests used; 0 when not known.
+  double others_cpus = 0;
   /// Memory that could be given to more workers; 0 when not known.
   std::uint64_t host_available_bytes = 0;
 

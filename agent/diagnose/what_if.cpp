@@ -51,10 +51,12 @@ bool takes_ahead(ServerKind kind, const WorkerSetting &setting)
          (is_greenlets(setting) || setting.worker_class == "gthread");
 }
 
-/// The CPUs that the server's workers may use; 0 when not known.
+/// The CPUs that the server's workers may use; 0 when not known. What others use is theirs, but for
+/// what the server's requests have had already.
 double cpus_of(const ServerLoad &load)
 {
-  double cpus = load.host_cpus;
+  const double had = ratio_of(load.times[Cause::on_cpu], load.window);
+  double cpus = std::max(load.host_cpus - load.others_cpus, std::min(had, load.host_cpus));
   for (const domain::WorkerReport &worker : load.server->workers) {
     if (worker.cpu_limit && worker.cpu_limit->quota > Nanos::zero())
       cpus = std::min(cpus, ratio_of(worker.cpu_limit->quota, worker.cpu_limit->period));

@@ -16,7 +16,7 @@ constexpr std::uint64_t most_ticks = 1ULL << 38U; // 87 years: sums stay in 64 b
 std::optional<HostCpu> host_cpu_in(std::string_view stat)
 {
   // user, nice, system, idle, iowait, irq, softirq, steal; guest time is in user time.
-  constexpr std::size_t steal = 8, fields = 8;
+  constexpr std::size_t idle = 4, iowait = 5, steal = 8, fields = 8;
   const auto words = words_of(stat.substr(0, stat.find('\n')));
   if (words.size() <= fields || words[0] != "cpu")
     return std::nullopt;
@@ -29,6 +29,8 @@ std::optional<HostCpu> host_cpu_in(std::string_view stat)
     cpu.all = domain::saturating_sum(cpu.all, time);
     if (i == steal)
       cpu.steal = time;
+    if (i != idle && i != iowait)
+      cpu.busy = domain::saturating_sum(cpu.busy, time);
   }
   return cpu;
 }

@@ -16,6 +16,8 @@ struct HostCpu {
   domain::Nanos all{};
   /// Wanted here and given to other guests by the hypervisor.
   domain::Nanos steal{};
+  /// Neither idle nor waiting for disks; what was stolen is in it.
+  domain::Nanos busy{};
 };
 
 /// The text of /proc/stat; nullopt when its first line is not that of all CPUs.

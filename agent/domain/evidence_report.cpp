@@ -43,6 +43,7 @@ Coverage EvidenceState::coverage() const
     coverage.host_cpu = std::max(Nanos::zero(), latest_cost_.host_cpu - first_cost_->host_cpu);
     coverage.host_steal =
         std::max(Nanos::zero(), latest_cost_.host_steal - first_cost_->host_steal);
+    coverage.host_busy = std::max(Nanos::zero(), latest_cost_.host_busy - first_cost_->host_busy);
   }
   if (coverage.host_steal > coverage.host_cpu / told_steal_part)
     coverage.gaps.push_back(

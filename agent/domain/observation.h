@@ -205,6 +205,8 @@ struct CoverageSample {
   Nanos host_steal{};
   /// Memory of the host that could be given to processes without swapping; 0 when not known.
   std::uint64_t host_available_bytes = 0;
+  /// Of host_cpu, what was not idle; 0 when not known.
+  Nanos host_busy{};
 };
 
 /// The window opens or closes: the first and the last observation of every recording.

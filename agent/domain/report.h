@@ -218,6 +218,8 @@ struct Coverage {
   Nanos host_steal{};
   /// At the end of the window; 0 when not known.
   std::uint64_t host_available_bytes = 0;
+  /// Of host_cpu, what was not idle; 0 when not known.
+  Nanos host_busy{};
   std::vector<std::string> gaps;
 };
 

@@ -117,6 +117,7 @@ v1::Coverage coverage_of(const domain::Coverage &coverage)
   message.set_agent_rss_bytes(coverage.agent_rss_bytes);
   message.set_host_cpu_ns(to_ns(coverage.host_cpu));
   message.set_host_steal_ns(to_ns(coverage.host_steal));
+  message.set_host_busy_ns(to_ns(coverage.host_busy));
   for (const std::string &gap : coverage.gaps)
     message.add_gaps(valid_utf8(gap));
   return message;

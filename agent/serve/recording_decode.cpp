@@ -297,7 +297,8 @@ domain::CoverageSample coverage_sample_of(const pb::CoverageSample &message, Fie
            .gaps = { message.gaps().begin(), message.gaps().end() },
            .host_cpu = read.total(message.host_cpu_ns()),
            .host_steal = read.total(message.host_steal_ns()),
-           .host_available_bytes = message.host_available_bytes() };
+           .host_available_bytes = message.host_available_bytes(),
+           .host_busy = read.total(message.host_busy_ns()) };
 }
 
 domain::PeerConnections connections_of(const pb::PeerConnections &message, FieldReader &read)

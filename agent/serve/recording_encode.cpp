@@ -307,6 +307,7 @@ struct FrameMaker {
     message.set_host_cpu_ns(span_ns(sample.host_cpu));
     message.set_host_steal_ns(span_ns(sample.host_steal));
     message.set_host_available_bytes(sample.host_available_bytes);
+    message.set_host_busy_ns(span_ns(sample.host_busy));
   }
 
   void operator()(const domain::OutgoingSample &sample) const

@@ -106,6 +106,27 @@ TEST(WhatIfTest, AdvisesProcessesWhereRequestsCompute)
   EXPECT_NEAR(advised->performance.requests_per_second, 4 / 0.048, 5);
 }
 
+TEST(WhatIfTest, LeavesOthersTheCpusThatTheyUse)
+{
+  // One worker computes 50 ms a request; it has a CPU of its own.
+  const LoadRequest computing = closed_load(8, 1, 50ms, 200).front();
+  std::vector<LoadRequest> load = closed_load(8, 1, 50ms, 200);
+  for (LoadRequest &request : load) {
+    request.on_cpu = computing.on_cpu + computing.waited;
+    request.waited = {};
+  }
+  Report quiet = report_with(1, load, 4);
+  Report shared = quiet;
+  shared.coverage.host_busy = 35s; // 10 s of them are the server's own: 1.5 CPUs are left
+
+  const auto alone = judged(quiet);
+  const auto beside = judged(shared);
+  ASSERT_TRUE(alone);
+  ASSERT_TRUE(beside);
+  EXPECT_DOUBLE_EQ(alone->cpus, 4);
+  EXPECT_NEAR(beside->cpus, 1.5, 0.01);
+}
+
 TEST(WhatIfTest, OffersNoThreadsToRequestsThatWaitForLocks)
 {
   std::vector<LoadRequest> load = closed_load(12, 2, 100ms, 400);

@@ -32,6 +32,7 @@ TEST(ReadHostCpu, SaysWhatIsWrong)
   EXPECT_EQ(read_host_cpu(proc.path()).error().kind, Error::Kind::malformed);
   write_file(proc.path() / "stat", "cpu  1 2 3 4 5 6 7 8 9 10\n");
   EXPECT_EQ(read_host_cpu(proc.path())->steal, 80ms);
+  EXPECT_EQ(read_host_cpu(proc.path())->busy, 270ms); // all but 40 and 50
 }
 
 } // namespace

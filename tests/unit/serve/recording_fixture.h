@@ -75,7 +75,7 @@ inline std::vector<domain::Observation> one_of_each()
     domain::ThreadSample{ MonotonicTime{ 12s }, 101, 102, domain::Cause::lock, MonotonicTime{ 11s },
                           true, true, MonotonicTime{ 10s }, 4, "POST", "/pay\x1b", 1ULL << 47, true,
                           "caf\xe9/cart.py:31 in total", true },
-    domain::CoverageSample{ MonotonicTime{ 12s }, 1, 2, 3ms, 4ms, 5, { "a gap" }, 9s, 8s, 7 },
+    domain::CoverageSample{ MonotonicTime{ 12s }, 1, 2, 3ms, 4ms, 5, { "a gap" }, 9s, 8s, 7, 6s },
     domain::OutgoingSample{
         MonotonicTime{ 12s },
         101,
