@@ -49,12 +49,13 @@ std::vector<TimeProfile::Sample> TimeProfile::samples(ProfileKind kind) const
   std::vector<Sample> samples;
   for (const auto &[key, place] : places_) {
     const std::vector<SiteReport> sites = place.sites.top(std::numeric_limits<std::size_t>::max());
-    const auto add = [&](Cause cause, const SiteReport &site, Nanos spent) {
+    // Clang 14 captures no structured binding.
+    const auto add = [&, &whose = key](Cause cause, const SiteReport &site, Nanos spent) {
       if (spent <= Nanos::zero())
         return;
       samples.emplace_back(
-          key.first,
-          ProfileSample{ .worker = key.second,
+          whose.first,
+          ProfileSample{ .worker = whose.second,
                          .code = site.code,
                          .cause = cause,
                          .what = site.what,
