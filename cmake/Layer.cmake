@@ -3,7 +3,7 @@
 # The library linger_<name>, made of every source file in this directory's folder <name> and below. A layer's
 # includes start with its name ("domain/cause.h"). DEPENDS shows in its headers, PRIVATE does not.
 # Which layer may include which is checked by tests/style/layers_test.py. PLAIN: it is compiled without optimisation for
-# daily work, as nothing in it runs often; that and the precompiled headers halve the time of a build.
+# daily work, as nothing in it runs often.
 
 # What most files include. clang-tidy runs without them, so a file still has to include what it uses.
 set(LINGER_COMMON_HEADERS

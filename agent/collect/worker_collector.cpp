@@ -17,6 +17,7 @@
 #include "decode/thread_decoder.h"
 #include "decode/traceback_decoder.h"
 #include "decode/wait_decoder.h"
+#include "domain/failure_table.h"
 #include "kernel/clock.h"
 #include "kernel/ring_buffer.h"
 #include "kernel/run_time.h"
@@ -168,7 +169,7 @@ void WorkerCollector::Impl::deliver(std::span<const std::byte> bytes)
 
 void WorkerCollector::Impl::watch_for_tracebacks(const domain::Request &request)
 {
-  if ((request.status != 0 && request.status < 500) || !traceback_failure.empty())
+  if (!domain::is_failed(request) || !traceback_failure.empty())
     return;
   if (const auto attached = probe.attach_tracebacks(); !attached)
     traceback_failure = attached.error().what;

@@ -23,12 +23,17 @@ const ServerLoad *load_of(const Finding &finding, const std::vector<ServerLoad> 
   return load == loads.end() ? nullptr : &*load;
 }
 
+bool is_blocking(const Finding &finding)
+{
+  return finding.rule == "blocking-io-in-request";
+}
+
 /// The findings about requests of one server that block, the dearest first.
 std::vector<const Finding *> blocking_in(const std::vector<Finding> &findings, std::uint32_t server)
 {
   std::vector<const Finding *> blocking;
   for (const Finding &finding : findings) {
-    if (finding.rule == "blocking-io-in-request" && finding.server == server)
+    if (is_blocking(finding) && finding.server == server)
       blocking.push_back(&finding);
   }
   std::ranges::stable_sort(blocking, std::ranges::greater{}, [](const Finding *finding) {
@@ -89,18 +94,43 @@ void explain_timeouts(Finding &finding, const std::vector<Finding> &findings)
     tell_causes(finding, causes, "the workers were serving such requests when they were ended");
 }
 
-/// The statements that make up most of what the endpoint waits for.
-void explain_slow_requests(Finding &finding, const std::vector<Finding> &findings)
+/// Whether the finding is about this statement at this database.
+bool is_about(const Finding &slow_query, const domain::SiteReport &site)
 {
+  return slow_query.id.ends_with(":" + site.what + ":" + site.statement);
+}
+
+/// The slow statements that the endpoint waits for most of the time that it is blocked.
+void explain_slow_requests(Finding &finding, const std::vector<Finding> &findings,
+                           const ServerLoad &load)
+{
+  const auto endpoint = std::ranges::find_if(load.endpoints, [&](const auto *one) {
+    return std::ranges::find(finding.endpoints, domain::endpoint_name(*one)) !=
+           finding.endpoints.end();
+  });
+  if (endpoint == load.endpoints.end())
+    return;
+  domain::Nanos waited{};
+  std::vector<std::string> causes;
   for (const Finding &cause : findings) {
-    if (cause.rule == "slow-query" && cause.server == finding.server &&
-        shares_endpoint(cause, finding) &&
-        cause.effect.request_seconds_per_second >= finding.effect.request_seconds_per_second / 2) {
-      finding.explained_by.push_back(cause.id);
-      finding.detail += " Most of that is a statement that is slow by itself (slow-query).";
-      return;
+    if (cause.rule != "slow-query" || cause.server != finding.server)
+      continue;
+    for (const domain::SiteReport &site : (*endpoint)->sites) {
+      if (site.cause != domain::Cause::database || !is_about(cause, site))
+        continue;
+      waited = domain::saturating_sum(waited, site.total);
+      if (causes.empty() || causes.back() != cause.id)
+        causes.push_back(cause.id);
     }
   }
+  if (2 * ratio_of(waited, load.window) < finding.effect.request_seconds_per_second ||
+      causes.empty())
+    return;
+  finding.explained_by = std::move(causes);
+  finding.detail += fmt::format(" Most of that is {} by {} (slow-query).",
+                                finding.explained_by.size() == 1 ? "a statement that is slow"
+                                                                 : "statements that are slow",
+                                finding.explained_by.size() == 1 ? "itself" : "themselves");
 }
 
 /// What a finding counts for among others.
@@ -125,7 +155,9 @@ Rank rank_of(const Finding &finding, const std::vector<Finding> &findings, Ranks
       continue;
     const Rank consequence = rank_of(other, findings, known);
     rank.severity = std::max(rank.severity, consequence.severity);
-    rank.weight += consequence.weight / static_cast<double>(other.explained_by.size());
+    const double part = consequence.weight / static_cast<double>(other.explained_by.size());
+    // What an endpoint waits for a statement is in the statement's own time already.
+    rank.weight = is_blocking(other) ? std::max(rank.weight, part) : rank.weight + part;
   }
   return known[finding.id] = rank;
 }
@@ -154,8 +186,8 @@ void explain(std::vector<Finding> &findings, const std::vector<ServerLoad> &load
       explain_busy_workers(finding, findings, *load, thresholds);
     else if (finding.rule == "worker-timeout")
       explain_timeouts(finding, findings);
-    else if (finding.rule == "blocking-io-in-request")
-      explain_slow_requests(finding, findings);
+    else if (is_blocking(finding))
+      explain_slow_requests(finding, findings, *load);
   }
 }
 

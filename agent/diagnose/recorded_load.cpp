@@ -1,5 +1,7 @@
 #include "diagnose/recorded_load.h"
 
+#include "diagnose/quantile.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -19,15 +21,6 @@ constexpr Nanos most_computing = std::chrono::seconds{ 300 };
 constexpr std::size_t most_replayed = 1024;
 constexpr std::uint32_t most_waits = 16;
 constexpr double closed_max_dispersion = 0.5;
-
-/// The smallest value that so many of all do not exceed.
-Nanos quantile(std::vector<Nanos> values, double rank)
-{
-  const double before = std::ceil(rank * static_cast<double>(values.size())) - 1;
-  const auto place = values.begin() + static_cast<std::ptrdiff_t>(std::max(0.0, before));
-  std::ranges::nth_element(values, place);
-  return *place;
-}
 
 std::vector<Nanos> walls_of(const std::vector<LoadRequest> &requests)
 {
@@ -52,9 +45,9 @@ Performance measured_in(const std::vector<LoadRequest> &by_end)
                1e9 * static_cast<double>(by_end.size() - 1) / static_cast<double>(length.count()),
            .queue_mean =
                Nanos{ domain::saturating_round(sum / static_cast<double>(by_end.size())) },
-           .queue_p95 = quantile(queued, 0.95),
-           .wall_p50 = quantile(walls, 0.5),
-           .wall_p95 = quantile(walls, 0.95) };
+           .queue_p95 = quantile_in(queued, 0.95),
+           .wall_p50 = quantile_in(walls, 0.5),
+           .wall_p95 = quantile_in(walls, 0.95) };
 }
 
 /// How many of something there were over time.
@@ -90,7 +83,7 @@ Occupancy occupancy_of(const std::vector<std::pair<MonotonicTime, MonotonicTime>
 void find_clients(const std::vector<LoadRequest> &by_end, double requests_per_second, Load &load)
 {
   // What came before the first end or would end after the last is not known of every request.
-  const Nanos edge = quantile(walls_of(by_end), 0.99);
+  const Nanos edge = quantile_in(walls_of(by_end), 0.99);
   const domain::TimeWindow window{ by_end.front().end + edge, by_end.back().end - edge };
   if (window.length() < 2 * edge)
     return;
@@ -122,7 +115,7 @@ Nanos between_in(const std::vector<LoadRequest> &by_end)
       last->second = request.end;
     }
   }
-  return gaps.empty() ? Nanos::zero() : quantile(gaps, 0.5);
+  return gaps.empty() ? Nanos::zero() : quantile_in(gaps, 0.5);
 }
 
 void keep_latest(std::vector<LoadRequest> &requests, std::size_t most)

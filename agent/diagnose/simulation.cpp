@@ -1,8 +1,9 @@
 #include "diagnose/simulation.h"
 
+#include "diagnose/quantile.h"
+
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <cstddef>
 #include <deque>
 #include <limits>
@@ -319,18 +320,10 @@ private:
       sum += served.queued;
     }
     result.queue_mean = nanos_of(sum / static_cast<Time>(counted.size()));
-    result.queue_p95 = quantile(queued, 0.95);
-    result.wall_p50 = quantile(wall, 0.5);
-    result.wall_p95 = quantile(wall, 0.95);
+    result.queue_p95 = nanos_of(quantile_in(queued, 0.95));
+    result.wall_p50 = nanos_of(quantile_in(wall, 0.5));
+    result.wall_p95 = nanos_of(quantile_in(wall, 0.95));
     return result;
-  }
-
-  static Nanos quantile(std::vector<Time> &values, double rank)
-  {
-    const double before = std::ceil(rank * static_cast<double>(values.size())) - 1;
-    const auto place = values.begin() + static_cast<std::ptrdiff_t>(before);
-    std::ranges::nth_element(values, place);
-    return nanos_of(*place);
   }
 
   const Load &load_;

@@ -191,7 +191,7 @@ std::uint32_t EndpointTable::id_of(const Request &request, const RouteTable &rou
     return known->second;
   // Two places are kept for "(malformed)" and "(other)".
   if (!malformed && ids_.size() + 2 >= max_endpoints_)
-    key = { "*", other_route };
+    key = { other_method, other_route };
   const auto [place, is_new] = ids_.emplace(key, static_cast<std::uint32_t>(endpoints_.size()));
   if (is_new)
     endpoints_.emplace_back(key.first, key.second);

@@ -65,6 +65,7 @@ private:
 /// "(malformed)"; these two always have room. Not thread-safe.
 class EndpointTable {
 public:
+  static constexpr const char *other_method = "*";
   static constexpr const char *other_route = "(other)";
 
   /// `profiled`: time is kept by worker too, so that a profile of it can be made.
@@ -94,7 +95,7 @@ public:
   [[nodiscard]] std::vector<ProfileSample> profile(std::uint32_t server, ProfileKind kind) const;
 
   /// Whether "(other)" was needed.
-  [[nodiscard]] bool overflowed() const { return ids_.contains({ "*", other_route }); }
+  [[nodiscard]] bool overflowed() const { return ids_.contains({ other_method, other_route }); }
 
 private:
   [[nodiscard]] std::uint32_t id_of(const Request &request, const RouteTable &routes);

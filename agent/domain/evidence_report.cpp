@@ -103,13 +103,21 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
   return report;
 }
 
-Report EvidenceState::report(bool with_open_requests) const
+EvidenceState EvidenceState::settled_copy() const
 {
   EvidenceState settled = *this;
   settled.sink_ = nullptr; // these are told when they are whole
-  if (with_open_requests)
-    settled.settle();
+  settled.settle();
+  return settled;
+}
 
+Report EvidenceState::report(bool with_open_requests) const
+{
+  return with_open_requests ? report_with(settled_copy()) : report_with(*this);
+}
+
+Report EvidenceState::report_with(const EvidenceState &settled) const
+{
   Report report{ .clock = clock_, .window = window() };
   for (const auto &[master, server] : roster_.servers())
     report.servers.push_back(server_report(server, settled));
@@ -125,10 +133,7 @@ Report EvidenceState::report(bool with_open_requests) const
 
 Profile EvidenceState::profile(ProfileKind kind) const
 {
-  EvidenceState settled = *this;
-  settled.sink_ = nullptr; // these are told when they are whole
-  settled.settle();
-
+  const EvidenceState settled = settled_copy();
   Profile profile{ .kind = kind,
                    .clock = clock_,
                    .window = window(),

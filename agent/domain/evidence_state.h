@@ -76,6 +76,10 @@ private:
   void join(const Roster::Change &change);
   void leave(const Roster::Change &change);
 
+  /// With what is open ended as it stands.
+  [[nodiscard]] EvidenceState settled_copy() const;
+  /// Sums are taken from `settled`, and what the workers do now from here.
+  [[nodiscard]] Report report_with(const EvidenceState &settled) const;
   [[nodiscard]] TimeWindow window() const;
   [[nodiscard]] Coverage coverage() const;
   [[nodiscard]] ServerReport server_report(const Server &server,

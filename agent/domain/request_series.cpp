@@ -1,6 +1,7 @@
 #include "domain/request_series.h"
 
 #include "domain/endpoint_aggregate.h"
+#include "domain/failure_table.h"
 
 #include <algorithm>
 
@@ -19,7 +20,7 @@ void RequestSeries::add(Nanos offset, const Request &request)
   if (slices.size() <= slice)
     slices.resize(slice + 1);
   slices[slice].requests += 1;
-  slices[slice].errors += request.status >= 500 || request.status == 0 ? 1 : 0;
+  slices[slice].errors += is_failed(request) ? 1 : 0;
   slices[slice].times += request.times;
   samples.push_back({ .slice = slice, .wall = request.window.length() });
 }

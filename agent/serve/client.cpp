@@ -2,6 +2,7 @@
 
 #include "serve/address.h"
 #include "serve/convert.h"
+#include "serve/convert_profile.h"
 #include "serve/escape.h"
 #include "serve/status.h"
 #include "serve/unix_socket.h"
@@ -83,44 +84,6 @@ Result<> look_at(const Address &address)
 std::chrono::system_clock::time_point in(std::chrono::milliseconds span)
 {
   return std::chrono::system_clock::now() + span;
-}
-
-v1::ProfileKind to_proto(domain::ProfileKind kind)
-{
-  switch (kind) {
-    case domain::ProfileKind::blocked:
-      return v1::PROFILE_KIND_BLOCKED;
-    case domain::ProfileKind::on_cpu:
-      return v1::PROFILE_KIND_ON_CPU;
-    case domain::ProfileKind::allocated:
-      return v1::PROFILE_KIND_ALLOCATED;
-    case domain::ProfileKind::retained:
-      return v1::PROFILE_KIND_RETAINED;
-  }
-  return v1::PROFILE_KIND_UNSPECIFIED;
-}
-
-v1::ProfileFormat to_proto(ProfileFormat format)
-{
-  switch (format) {
-    case ProfileFormat::pprof:
-      return v1::PROFILE_FORMAT_PPROF;
-    case ProfileFormat::folded:
-      return v1::PROFILE_FORMAT_FOLDED;
-    case ProfileFormat::speedscope:
-      return v1::PROFILE_FORMAT_SPEEDSCOPE;
-  }
-  return v1::PROFILE_FORMAT_UNSPECIFIED;
-}
-
-v1::AllocationTracing to_proto(const domain::AllocationQuery &query)
-{
-  v1::AllocationTracing tracing;
-  tracing.set_interval_bytes(query.interval_bytes);
-  *tracing.mutable_settle() =
-      google::protobuf::util::TimeUtil::NanosecondsToDuration(query.settle.after.count());
-  tracing.set_budget_percent(query.budget_share * 100);
-  return tracing;
 }
 
 /// Cancels the call as soon as `stop` is requested, even before the call began.

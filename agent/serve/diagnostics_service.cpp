@@ -1,6 +1,7 @@
 #include "serve/diagnostics_service.h"
 
 #include "serve/convert.h"
+#include "serve/convert_profile.h"
 #include "serve/duration_field.h"
 #include "serve/escape.h"
 #include "serve/finding_changes.h"
@@ -44,78 +45,6 @@ Result<domain::MemoryTier> tier_in(const v1::GetReportRequest &request, domain::
     default:
       return failure(Error::Kind::usage, "memory: neither growth, census nor allocations");
   }
-}
-
-Result<domain::AllocationQuery> tracing_in(const v1::AllocationTracing &tracing)
-{
-  constexpr std::uint64_t most_interval_bytes = 1ULL << 30;
-  constexpr double most_percent = 100;
-  domain::AllocationQuery query;
-  if (tracing.interval_bytes() > most_interval_bytes)
-    return failure(Error::Kind::usage, "allocations.interval_bytes: more than 1 GiB");
-  if (tracing.interval_bytes() != 0)
-    query.interval_bytes = tracing.interval_bytes();
-  if (tracing.has_settle()) {
-    const auto settle = span_in(tracing.settle(), "allocations.settle", 0s, 1h);
-    if (!settle)
-      return tl::unexpected(settle.error());
-    query.settle.after = *settle;
-  }
-  const double percent = tracing.budget_percent();
-  if (!(percent >= 0 && percent <= most_percent))
-    return failure(Error::Kind::usage, "allocations.budget_percent: not from 0 to 100");
-  if (percent != 0)
-    query.budget_share = percent / 100;
-  return query;
-}
-
-Result<domain::ProfileKind> kind_in(const v1::GetProfileRequest &request)
-{
-  switch (request.kind()) {
-    case v1::PROFILE_KIND_BLOCKED:
-      return domain::ProfileKind::blocked;
-    case v1::PROFILE_KIND_ON_CPU:
-      return domain::ProfileKind::on_cpu;
-    case v1::PROFILE_KIND_ALLOCATED:
-      return domain::ProfileKind::allocated;
-    case v1::PROFILE_KIND_RETAINED:
-      return domain::ProfileKind::retained;
-    default:
-      return failure(Error::Kind::usage, "kind: neither blocked, on-cpu, allocated nor retained");
-  }
-}
-
-Result<ProfileFormat> format_in(const v1::GetProfileRequest &request)
-{
-  switch (request.format()) {
-    case v1::PROFILE_FORMAT_UNSPECIFIED:
-    case v1::PROFILE_FORMAT_PPROF:
-      return ProfileFormat::pprof;
-    case v1::PROFILE_FORMAT_FOLDED:
-      return ProfileFormat::folded;
-    case v1::PROFILE_FORMAT_SPEEDSCOPE:
-      return ProfileFormat::speedscope;
-    default:
-      return failure(Error::Kind::usage, "format: neither pprof, folded nor speedscope");
-  }
-}
-
-/// Its values are those of ProfileKind::retained.
-v1::TracedLine line_of(const domain::ProfileSample &sample)
-{
-  const auto value = [&](std::size_t at) {
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, sample.values.at(at)));
-  };
-  v1::TracedLine line;
-  line.set_server(sample.server);
-  line.set_worker(sample.worker);
-  line.set_endpoint(valid_utf8(sample.endpoint));
-  line.set_code(valid_utf8(sample.code));
-  line.set_allocated_objects(value(0));
-  line.set_allocated_bytes(value(1));
-  line.set_retained_objects(value(2));
-  line.set_retained_bytes(value(3));
-  return line;
 }
 
 /// Which requests a subscriber asked for.
@@ -191,7 +120,7 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
   if (!memory)
     return to_status(memory.error());
 
-  const auto tracing = tracing_in(request->allocations());
+  const auto tracing = tracing_of(request->allocations());
   if (!tracing)
     return to_status(tracing.error());
 
@@ -211,16 +140,16 @@ grpc::Status DiagnosticsService::GetProfile(grpc::ServerContext *context,
                                             const v1::GetProfileRequest *request,
                                             v1::GetProfileResponse *response)
 {
-  const auto kind = kind_in(*request);
+  const auto kind = kind_of(request->kind());
   if (!kind)
     return to_status(kind.error());
-  const auto format = format_in(*request);
+  const auto format = format_of(request->format());
   if (!format)
     return to_status(format.error());
   const auto window = span_in(request->window(), "window", 1ms, 1h);
   if (!window)
     return to_status(window.error());
-  const auto tracing = tracing_in(request->allocations());
+  const auto tracing = tracing_of(request->allocations());
   if (!tracing)
     return to_status(tracing.error());
 
@@ -246,7 +175,7 @@ grpc::Status DiagnosticsService::TraceAllocations(grpc::ServerContext *context,
   const auto window = span_in(request->window(), "window", 1ms, 1h);
   if (!window)
     return to_status(window.error());
-  const auto tracing = tracing_in(request->tracing());
+  const auto tracing = tracing_of(request->tracing());
   if (!tracing)
     return to_status(tracing.error());
 
@@ -258,7 +187,7 @@ grpc::Status DiagnosticsService::TraceAllocations(grpc::ServerContext *context,
   if (!profile)
     return to_status(profile.error());
   for (const domain::ProfileSample &sample : profile->samples)
-    *response->add_lines() = line_of(sample);
+    *response->add_lines() = traced_line_of(sample);
   for (const std::string &note : profile->notes)
     response->add_notes(valid_utf8(note));
   return grpc::Status::OK;

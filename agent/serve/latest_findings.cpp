@@ -4,15 +4,8 @@
 #include <utility>
 
 namespace linger::serve {
-namespace {
-
-/// Scrapers come once a minute or more often.
-constexpr std::chrono::minutes patience{ 3 };
-
-} // namespace
-
-LatestFindings::LatestFindings(AgentView &agent, domain::Nanos window)
-    : agent_(agent), window_(window),
+LatestFindings::LatestFindings(AgentView &agent, domain::Nanos window, domain::Nanos patience)
+    : agent_(agent), window_(window), patience_(std::max(patience, 2 * window)),
       watching_([this](const std::stop_token &stop) { watch(stop); })
 {
 }
@@ -27,8 +20,7 @@ std::vector<domain::Finding> LatestFindings::now()
 
 bool LatestFindings::is_of_interest() const
 {
-  return last_asked_ != Clock::time_point::min() &&
-         Clock::now() - last_asked_ < std::max<Clock::duration>(patience, 2 * window_);
+  return last_asked_ != Clock::time_point::min() && Clock::now() - last_asked_ < patience_;
 }
 
 void LatestFindings::wait_for_interest(const std::stop_token &stop)

@@ -16,7 +16,9 @@ namespace linger::serve {
 /// somebody asks: a window costs the agent as much again as counting what happens. Thread-safe.
 class LatestFindings {
 public:
-  LatestFindings(AgentView &agent, domain::Nanos window);
+  /// Windows end when nobody has asked for `patience`, or for two windows where that is longer.
+  LatestFindings(AgentView &agent, domain::Nanos window,
+                 domain::Nanos patience = std::chrono::minutes{ 3 });
 
   /// Of the latest window that is over; nothing before the first one is, nor when nobody has asked
   /// for a while.
@@ -32,6 +34,7 @@ private:
 
   AgentView &agent_;
   domain::Nanos window_;
+  domain::Nanos patience_;
   std::mutex mutex_;
   std::condition_variable_any asked_;
   Clock::time_point last_asked_ = Clock::time_point::min();

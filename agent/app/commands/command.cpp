@@ -34,8 +34,11 @@ Result<> write_out(const std::string &text, Terminal &terminal)
   return {};
 }
 
-Result<> write_file(const std::string &path, const std::string &text, const std::string &what)
+Result<> write_result(const std::string &text, const std::string &path, const std::string &what,
+                      Terminal &terminal)
 {
+  if (path.empty())
+    return write_out(text, terminal);
   const std::string doing = "write " + what + " to " + path;
   errno = 0;
   std::ofstream file{ path, std::ios::binary | std::ios::trunc };

@@ -22,9 +22,10 @@ ExitStatus report_error(Terminal &terminal, const Error &error);
 /// Prints a result; fails when it cannot be delivered (a full disk behind a redirection).
 [[nodiscard]] Result<> write_out(const std::string &text, Terminal &terminal);
 
-/// Writes a result to a file that the user named, in place of what it held; `what` is "the report".
-[[nodiscard]] Result<> write_file(const std::string &path, const std::string &text,
-                                  const std::string &what);
+/// Writes a result to the file that the user named, in place of what it held, or to standard output
+/// where `path` is empty; `what` is "the report".
+[[nodiscard]] Result<> write_result(const std::string &text, const std::string &path,
+                                    const std::string &what, Terminal &terminal);
 
 /// Each adds its subcommand to `parent`; when it is the one asked for, parsing sets `chosen`, which
 /// may be called once parsing is over, also after `parent` is gone.

@@ -142,9 +142,9 @@ ExitStatus run_profile(const ProfileArguments &arguments, Terminal &terminal)
   const Result<ProfileFile> file = profiled(arguments, terminal);
   if (!file)
     return report_error(terminal, file.error());
-  const Result<> written = to_file ? write_file(arguments.output_path, file->bytes, "the profile")
-                                   : write_out(file->bytes, terminal);
-  if (!written)
+  if (const Result<> written =
+          write_result(file->bytes, arguments.output_path, "the profile", terminal);
+      !written)
     return report_error(terminal, written.error());
   for (const std::string &note : file->notes)
     terminal.err << "linger: " << serve::printable(note) << "\n";

@@ -53,12 +53,6 @@ Result<std::optional<v1::Report>> baseline_of(const ReportArguments &arguments,
   return serve::to_proto(*report);
 }
 
-Result<> write_result(const std::string &text, const std::string &path, const std::string &what,
-                      Terminal &terminal)
-{
-  return path.empty() ? write_out(text, terminal) : write_file(path, text, what);
-}
-
 domain::RequestSink timeline_sink(domain::Timeline &timeline, Format format)
 {
   if (format != Format::html)

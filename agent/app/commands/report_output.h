@@ -34,8 +34,4 @@ struct ReportResult {
 /// is asked for.
 [[nodiscard]] domain::RequestSink timeline_sink(domain::Timeline &timeline, Format format);
 
-/// Writes `text` to the file, or to standard output where `path` is empty; `what` is "the report".
-[[nodiscard]] Result<> write_result(const std::string &text, const std::string &path,
-                                    const std::string &what, Terminal &terminal);
-
 } // namespace linger::app

@@ -2,7 +2,6 @@
 
 #include "serve/escape.h"
 
-#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -247,10 +246,9 @@ void Page::tell_servers()
   text_.family("linger_server_worker_restarts", MetricType::counter, "",
                "Workers that took the place of one that ended.");
   for (const ServerReport &server : totals_.servers) {
-    std::uint64_t restarts = 0;
-    for (const WorkerReport &worker : server.workers)
-      restarts = std::max<std::uint64_t>(restarts, worker.restarts);
-    text_.sample(labels_of(server.server.master_tgid), restarts);
+    if (!server.workers.empty()) // each knows the server's
+      text_.sample(labels_of(server.server.master_tgid),
+                   std::uint64_t{ server.workers.front().restarts });
   }
 
   text_.family("linger_listen_queue_length", MetricType::gauge, "",

@@ -1,10 +1,11 @@
 #include "serve/metrics/told_endpoints.h"
 
+#include "domain/endpoint_aggregate.h"
+
 namespace linger::serve {
 namespace {
 
-constexpr const char *other_method = "*";
-constexpr const char *other_route = "(other)";
+using domain::EndpointTable;
 
 void add_up(domain::EndpointReport &sum, const domain::EndpointReport &endpoint)
 {
@@ -21,7 +22,7 @@ void add_up(domain::EndpointReport &sum, const domain::EndpointReport &endpoint)
 bool ToldEndpoints::has_own(const domain::EndpointReport &endpoint)
 {
   const Name name{ endpoint.method, endpoint.route };
-  if (name == Name{ other_method, other_route })
+  if (name == Name{ EndpointTable::other_method, EndpointTable::other_route })
     return false; // the evidence's own remainder
   std::set<Name> &own = own_[endpoint.server];
   if (own.contains(name))
@@ -46,8 +47,8 @@ ToldEndpoints::of(const std::vector<domain::EndpointReport> &endpoints)
     }
     domain::EndpointReport &other = others[endpoint.server];
     other.server = endpoint.server;
-    other.method = other_method;
-    other.route = other_route;
+    other.method = EndpointTable::other_method;
+    other.route = EndpointTable::other_route;
     add_up(other, endpoint);
   }
   for (auto &[server, other] : others)

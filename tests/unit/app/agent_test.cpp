@@ -252,6 +252,39 @@ TEST_F(AgentTest, ListsNoServersAndWorkersOfThePast)
   EXPECT_EQ(servers->front().workers.front().tgid, 102);
 }
 
+TEST_F(AgentTest, TotalsHoldWhatIsOverOnServersAndWorkersOfNow)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+  domain::Request unfinished = a_request(102, 10100ms, 1, "/slow");
+  unfinished.ended = false;
+  happens(a_request(101, 10100ms, 1), 10200ms);
+  happens(a_request(201, 10150ms, 1), 10200ms);
+  happens(unfinished, 10200ms);
+  ASSERT_EQ((*agent)->report_so_far({})->endpoints.size(), 3);
+  script.with([](HostScript &shared) {
+    shared.servers = { a_server(100, { 102 }) };
+    shared.pending.push_back(domain::ProcessEvent{ .kind = domain::ProcessEvent::Kind::exited,
+                                                   .time = domain::MonotonicTime{ 10s },
+                                                   .tgid = 101,
+                                                   .parent_tgid = 100 });
+  });
+  // The first look that misses a server is not believed.
+  EXPECT_FALSE((*agent)->servers({ 4711 }));
+  EXPECT_FALSE((*agent)->servers({ 4711 }));
+
+  const Result<domain::Report> totals = (*agent)->totals();
+
+  ASSERT_TRUE(totals) << totals.error().what;
+  ASSERT_EQ(totals->servers.size(), 1);
+  EXPECT_EQ(totals->servers.front().server.master_tgid, 100);
+  ASSERT_EQ(totals->servers.front().workers.size(), 1);
+  EXPECT_EQ(totals->servers.front().workers.front().tgid, 102);
+  ASSERT_EQ(totals->endpoints.size(), 1); // what the worker that is gone has served still counts
+  EXPECT_EQ(totals->endpoints.front().route, "/");
+  EXPECT_EQ(totals->endpoints.front().requests, 1);
+}
+
 TEST_F(AgentTest, WatchesJustTheServersItWasStartedFor)
 {
   const auto agent = start({ 201 });

@@ -77,6 +77,21 @@ TEST(RankingTest, FollowsCausesOfCauses)
   EXPECT_EQ(ids_of(findings), (Names{ "query", "blocking", "queue", "dear" }));
 }
 
+TEST(RankingTest, CountsNoTimeTwice)
+{
+  Finding blocking =
+      finding("blocking", Severity::warning, { .request_seconds_per_second = 2 }, { "query" });
+  blocking.rule = "blocking-io-in-request"; // the query's time is a part of that
+  std::vector<Finding> findings{
+    blocking,
+    finding("query", Severity::warning, { .request_seconds_per_second = 1.5 }),
+    finding("dear", Severity::warning, { .request_seconds_per_second = 3 }),
+  };
+  rank(findings);
+
+  EXPECT_EQ(ids_of(findings), (Names{ "dear", "query", "blocking" }));
+}
+
 TEST(RankingTest, CausesHaveAPartInWhatTheyCause)
 {
   std::vector<Finding> findings{

@@ -57,6 +57,22 @@ TEST(SlowQueryTest, ExplainsTheEndpointThatItBlocks)
   }
 }
 
+TEST(SlowQueryTest, ExplainsNoEndpointByWhatOthersWaitFor)
+{
+  const SiteReport less_than_half = query("SELECT sum(price) FROM sale WHERE day > ?", 15, 140ms);
+  Report report = with({ less_than_half });
+  EndpointReport &other =
+      add_endpoint(report, "/export", 40, { { Cause::database, 150ms }, { Cause::on_cpu, 5ms } });
+  other.sites = { less_than_half };
+
+  const auto findings = diagnose(report, {});
+  ASSERT_EQ(of_rule(findings, "slow-query").size(), 1U);
+  const auto blocking = of_rule(findings, "blocking-io-in-request");
+  ASSERT_EQ(blocking.size(), 2U);
+  for (const Finding &finding : blocking)
+    EXPECT_TRUE(finding.explained_by.empty()) << finding.id;
+}
+
 TEST(SlowQueryTest, NamesTheStatementAndWhoSendsIt)
 {
   const auto findings =

@@ -50,6 +50,8 @@ public:
   }
 
   [[nodiscard]] int observing() const { return observing_; }
+  /// Windows that have ended.
+  [[nodiscard]] int observed() const { return observed_; }
 
   Result<domain::Report> report_so_far(const std::vector<std::uint32_t> &tgids) override
   {
@@ -69,6 +71,7 @@ public:
     while (std::chrono::steady_clock::now() < until && !cancelled())
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     --observing_;
+    ++observed_;
     if (cancelled())
       return failure(Error::Kind::exhausted, "cancelled");
     {
@@ -175,6 +178,7 @@ private:
   std::optional<Error> error_;
   Handlers handlers_;
   std::atomic<int> observing_ = 0;
+  std::atomic<int> observed_ = 0;
 };
 
 inline SeenRequest request_numbered(std::uint64_t number, std::uint32_t server = 100)
