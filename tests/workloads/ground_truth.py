@@ -28,7 +28,7 @@ SMUGGLED_SECONDS = 0.050
 CHILD_SECONDS = 0.050
 TURN_SECONDS = 0.020
 STREAM_SECONDS = 1.5
-PAGE_BYTES = 2 * 1024 * 1024
+PAGE_BYTES = 4 * 1024 * 1024
 # With the list's slot and the objects' headers, 28 KB of small objects.
 KEPT_OBJECTS, KEPT_OBJECT_BYTES = 240, 60
 

@@ -16,7 +16,7 @@ CACHE_SECONDS = 0.040
 SMUGGLED_SECONDS = 0.050
 TURN_SECONDS = 0.020
 CPU_NS = 50_000_000
-PAGE_BYTES = 2 * 1024 * 1024
+PAGE_BYTES = 4 * 1024 * 1024
 
 opened = {}
 
@@ -125,7 +125,9 @@ async def upload(_, receive, __):
 
 
 async def page(_, __, send):
-    """Its client takes its time to read. A second piece waits until most of the first has gone."""
+    """Its client takes its time to read. A second piece waits until the first has gone: uvicorn alone
+    would not wait for what is left when the kernel has taken nearly all of it."""
+    send.__self__.transport.set_write_buffer_limits(0)
     await begin(send, PAGE_BYTES)
     with Waited("/page"):
         await send({"type": "http.response.body", "body": bytes(PAGE_BYTES), "more_body": True})
