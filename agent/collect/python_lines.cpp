@@ -142,7 +142,7 @@ std::optional<std::string> PythonLines::line_of(const decode::PythonStack &stack
   return python::application_line(frames, process.directory, process.package);
 }
 
-LockWaits::Place PythonLines::place_of_waiting(std::uint32_t tgid, std::uint64_t thread_pointer)
+LongWaits::Place PythonLines::place_of_waiting(std::uint32_t tgid, std::uint64_t thread_pointer)
 {
   const auto found = processes_.find(tgid);
   if (found == processes_.end())

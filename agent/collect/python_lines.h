@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "collect/lock_waits.h"
+#include "collect/long_waits.h"
 #include "decode/python_stack_decoder.h"
 #include "domain/observation.h"
 #include "kernel/map.h"
@@ -47,7 +47,7 @@ public:
   [[nodiscard]] std::optional<std::string> line_of(const decode::PythonStack &stack);
 
   /// Where a thread waits for a lock, read from the process now.
-  [[nodiscard]] LockWaits::Place place_of_waiting(std::uint32_t tgid, std::uint64_t thread_pointer);
+  [[nodiscard]] LongWaits::Place place_of_waiting(std::uint32_t tgid, std::uint64_t thread_pointer);
 
   /// The line that frames of this process lead to, innermost first; nothing for none.
   [[nodiscard]] std::string line_of(std::uint32_t tgid,

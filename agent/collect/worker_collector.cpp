@@ -2,7 +2,7 @@
 
 #include "collect/allocation_collector.h"
 #include "collect/event_loops.h"
-#include "collect/lock_waits.h"
+#include "collect/long_waits.h"
 #include "collect/loss_sentences.h"
 #include "collect/outgoing_collector.h"
 #include "collect/python_lines.h"
@@ -68,7 +68,7 @@ struct WorkerCollector::Impl {
         raised([this](std::uint32_t tgid, const decode::Traceback &traceback) {
           return lines.line_of(tgid, frames_of(traceback));
         }),
-        lock_waits([this](std::uint32_t tgid, std::uint64_t thread_pointer) {
+        long_waits([this](std::uint32_t tgid, std::uint64_t thread_pointer) {
           return lines.place_of_waiting(tgid, thread_pointer);
         }),
         loops("/proc", probe.python_layouts()), outgoing(probe, known_to_waits.peer_names)
@@ -98,8 +98,11 @@ struct WorkerCollector::Impl {
         sink(*last);
       loops.note(*record);
     }
-    if constexpr (std::is_same_v<Record, domain::Wait>)
+    if constexpr (std::is_same_v<Record, domain::Wait>) {
       lines.fill(*record);
+      if (record->code.empty())
+        record->code = long_waits.line_of(record->tid, record->window.begin);
+    }
     if constexpr (std::is_same_v<Record, decode::PythonStack>) {
       lines.note(*record);
     } else if constexpr (std::is_same_v<Record, decode::TracebackPiece>) {
@@ -128,7 +131,7 @@ struct WorkerCollector::Impl {
   UnsettledRequests unsettled;
   PythonLines lines;
   RaisedExceptions raised;
-  LockWaits lock_waits;
+  LongWaits long_waits;
   std::string traceback_failure; // why there are none; empty when there are
   EventLoops loops;
   decode::KnownToWaits known_to_waits;
@@ -318,7 +321,7 @@ Result<> WorkerCollector::sample_threads()
   impl_->loops.look();
   const domain::MonotonicTime now{ kernel::monotonic_now() };
   impl_->outgoing.forget_asked();
-  impl_->lock_waits.begin_look();
+  impl_->long_waits.begin_look();
   auto rest = std::as_bytes(std::span(*bytes));
   for (; rest.size() >= sizeof(thread_record); rest = rest.subspan(sizeof(thread_record))) {
     auto thread = decode::decode_thread(rest.first(sizeof(thread_record)));
@@ -330,7 +333,7 @@ Result<> WorkerCollector::sample_threads()
     if (thread->connection_closed)
       impl_->unsettled.note_closed(thread->sample.tid, thread->sample.request_sequence);
     thread->sample.time = now;
-    impl_->lock_waits.note(*thread);
+    impl_->long_waits.note(*thread);
     impl_->sink(thread->sample);
     impl_->outgoing.note(*thread);
   }

@@ -176,9 +176,9 @@ struct ThreadSample {
   /// other processes may hold it.
   std::uint64_t lock = 0;
   bool lock_shared = false;
-  /// Of a long wait for a lock: the application's line that waits, and whether it waits for
-  /// something to be done (an event, a result, an item of a queue) rather than for somebody to let
-  /// go. Empty and false where not looked at.
+  /// Of a long wait: the application's line that waits, and whether it waits for something to be
+  /// done (an event, a result, an item of a queue) rather than for somebody to let go. Empty and
+  /// false where not looked at.
   std::string code;
   bool for_event = false;
 };

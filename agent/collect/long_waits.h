@@ -1,4 +1,5 @@
-// Where requests wait for a lock that is not released: what never ends leaves no record of a wait.
+// Where threads have been waiting for long: what never ends leaves no record of a wait, and whoever
+// is killed in one is gone before its stack can be named.
 
 #pragma once
 
@@ -13,11 +14,11 @@
 
 namespace linger::collect {
 
-/// Gives threads that have been waiting for a lock for a while the application's line that waits.
-/// A wait is looked at once. Not thread-safe.
-class LockWaits {
+/// Gives threads that have been waiting for a while, for a lock or with a request open, the
+/// application's line that waits. A wait is looked at once. Not thread-safe.
+class LongWaits {
 public:
-  static constexpr domain::Nanos patience{ 2'000'000'000 };
+  static constexpr domain::Nanos patience{ 1'000'000'000 };
 
   struct Place {
     /// Empty where it cannot be told.
@@ -26,7 +27,7 @@ public:
   };
   using PlaceOf = std::function<Place(std::uint32_t tgid, std::uint64_t thread_pointer)>;
 
-  explicit LockWaits(PlaceOf place_of) : place_of_(std::move(place_of)) {}
+  explicit LongWaits(PlaceOf place_of) : place_of_(std::move(place_of)) {}
 
   /// All threads are being looked at anew.
   void begin_look();
@@ -34,11 +35,16 @@ public:
   /// Fills in the line of a sample whose time is known.
   void note(decode::Thread &thread);
 
+  /// The line of the wait that a thread began then; empty where it was not looked at, or long ago.
+  [[nodiscard]] std::string line_of(std::uint32_t tid, domain::MonotonicTime since) const;
+
 private:
   struct Looked {
     domain::MonotonicTime since;
     Place place;
   };
+
+  [[nodiscard]] const Looked *find(std::uint32_t tid, domain::MonotonicTime since) const;
 
   PlaceOf place_of_;
   std::map<std::uint32_t, Looked> before_; // by tid, of the look before
