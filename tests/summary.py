@@ -4,7 +4,7 @@
 usage: summary.py DIRECTORY
        summary.py --failed FILE     only the names of the failed tests in one JUnit file
 
-DIRECTORY holds JUnit XML files, and a file `crashed` with a line for each group that wrote none. In
+DIRECTORY holds JUnit XML files, GROUP.xml or GROUP.PART.xml, and a file `crashed` with a line for each group that wrote none. In
 `again` lie those of the tests that failed and were run a second time; who passed it is listed. A
 skipped test is listed with its reason. With CI=true it counts as failed unless tests/expected_skips.txt
 has a line that begins with its name, or with the first part of it and a *.
@@ -61,7 +61,7 @@ def all_results(directory):
         for name, outcome, reason in results_of(report):
             if outcome == "failed" and name in unsteady:
                 outcome = "unsteady"
-            yield f"{report.stem}:{name}", outcome, reason
+            yield f"{report.name.split('.')[0]}:{name}", outcome, reason
 
 
 def main(directory):

@@ -10,7 +10,7 @@ from harness.report import cited, findings_of, fired, number
 from harness.requirements import PROBES, SERVICES
 from services.processes import wait_until
 
-pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.alone]
 
 CLIENTS, ROUNDS = 8, 5
 WATCH = ["watch", "requests", "--no-agent", "--format", "json"]

@@ -13,7 +13,7 @@ from harness.servers import PythonServer
 from harness.slow_client import upload
 from services.processes import wait_until
 
-pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.requires("uvicorn")]
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES, "uvicorn"), pytest.mark.alone]
 
 APPLICATION = "ground_truth_async:app"
 CAUSE_OF = {"/nap/{}": "sleep", "/late": "upstream", "/cache": "cache"}

@@ -20,7 +20,7 @@ from harness.requirements import PROBES, SERVICES, first_missing
 from harness.workload import UWSGI
 from services.processes import wait_until
 
-pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.alone]
 
 ROUNDS = 9
 # So many requests that every thread of every worker has had one.

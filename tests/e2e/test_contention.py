@@ -12,7 +12,7 @@ from harness.report import cited, findings_of, fired
 from harness.requirements import PROBES
 from harness.slow_client import Sent
 
-pytestmark = pytest.mark.requires(*PROBES, "gunicorn", "flask")
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask"), pytest.mark.alone]
 
 CLIENTS = 4
 EACH = 40

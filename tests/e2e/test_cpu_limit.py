@@ -12,7 +12,7 @@ from harness.paths import WORKLOADS
 from harness.report import endpoint_of, number
 from harness.requirements import PROBES
 
-pytestmark = pytest.mark.requires(*PROBES, "gunicorn", "flask", "cgroup-cpu")
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask", "cgroup-cpu"), pytest.mark.alone]
 
 CPUS, BURN_MS = 0.2, 300
 MS = 1_000_000

@@ -14,7 +14,7 @@ from harness.report import cited, findings_of, fired
 from harness.requirements import PROBES
 from services.processes import wait_until
 
-pytestmark = pytest.mark.requires(*PROBES, "gunicorn", "flask")
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask"), pytest.mark.alone]
 
 BURN_MS, REQUESTS = 30, 40
 CPUS = os.cpu_count()

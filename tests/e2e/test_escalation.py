@@ -14,7 +14,7 @@ from harness.requirements import PROBES
 from services.gunicorn import Gunicorn
 from services.processes import wait_until
 
-pytestmark = pytest.mark.requires(*PROBES, "gunicorn")
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn"), pytest.mark.alone]
 
 # Hurried: the defaults are for servers that live for days.
 CONFIGURATION = """

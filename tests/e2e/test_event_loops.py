@@ -10,7 +10,7 @@ from harness.requirements import PROBES, SERVICES
 from harness.workload import LOOP_CLASSES
 
 pytestmark = [pytest.mark.requires(*PROBES, *SERVICES),
-              pytest.mark.requires("gevent", "eventlet")]
+              pytest.mark.requires("gevent", "eventlet"), pytest.mark.alone]
 
 CONCURRENT, EACH = 200, 5
 DIAGNOSE = ["diagnose", "--no-agent", "--format", "json", "--duration", "10m"]

@@ -8,7 +8,7 @@ from harness.client import Client
 from harness.report import causes, number
 from harness.requirements import PROBES, SERVICES
 
-pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.alone]
 
 ROUNDS = 6
 ONE_WORKER = ["--worker-class", "gthread", "--workers", "1", "--threads", "4"]

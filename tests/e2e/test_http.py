@@ -30,6 +30,8 @@ EXCHANGES = {
                   200),
 }
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
+# The reader may run as soon as the last bytes are there, before their writer has returned.
+PREEMPTED_NS = 50_000_000
 
 
 def exchange(port: int, parts) -> tuple[bytes, int]:
@@ -62,7 +64,7 @@ def test_shows_status_and_size_of_every_kind_of_response(workload, directory, wo
         assert (request["method"], request["route"], request["status"]) == (method, route, status)
         assert number(request, "sentBytes") == len(answer.removeprefix(INTERIM)), name
         assert request.get("truncated", False) == (name == "long-path")
-        assert number(request["time"], "wallNs") <= took_ns, name
+        assert number(request["time"], "wallNs") <= took_ns + PREEMPTED_NS, name
     assert number(requests["stream"]["time"], "wallNs") >= 1_500_000_000
     assert answers["expect"][0].startswith(INTERIM), "the server did not ask for the body"
 

@@ -9,7 +9,7 @@ from harness.report import number
 from harness.requirements import PROBES, SERVICES, first_missing
 from harness.workload import MODELS, NEEDS, UWSGI
 
-pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.alone]
 
 REQUESTS = 60
 PAUSE_SECONDS = 0.030

@@ -71,16 +71,16 @@ def observe(directory, services: dict[str, str], routes) -> Observed:
 
 @pytest.fixture(scope="module")
 def observed(session_directory):
-    from harness.resolver import ADDRESS, Resolver
+    from harness.resolver import Resolver
     from services.payment import Payment
     from services.postgres import Postgres
     from services.redis_server import Redis
     directory = session_directory / "outgoing"
     directory.mkdir(mode=0o711)
     with (Postgres(directory) as postgres, Redis(directory) as redis,
-          Payment(directory, DELAY_MS) as upstream, Resolver(DELAY_MS / 1000)):
+          Payment(directory, DELAY_MS) as upstream, Resolver(DELAY_MS / 1000) as resolver):
         services = {"OUTGOING_POSTGRESQL": postgres.dsn, "OUTGOING_REDIS": redis.url,
-                    "OUTGOING_UPSTREAM_PORT": str(upstream.port), "OUTGOING_RESOLVER": ADDRESS[0]}
+                    "OUTGOING_UPSTREAM_PORT": str(upstream.port), "OUTGOING_RESOLVER": resolver.address}
         yield observe(directory, services, [
             f"/postgresql/{NUMBER}", "/loop", "/redis", "/upstream", "/dns", "/transaction/leave",
             "/hello", "/transaction/commit", f"/hello?token={SECRET}", "/raise"])
@@ -91,7 +91,7 @@ def test_tells_what_was_asked_of_whom(observed, route):
     cause, name, statement = ASKED[route]
     site = observed.sites(route, cause)[0]
     assert site["statement"] == statement
-    assert site["what"].endswith(name) and site["what"].startswith("127.0.0."), site
+    assert site["what"].endswith(name) and site["what"].startswith("127.0."), site
     assert number(site, "requests") == ROUNDS
 
 

@@ -21,7 +21,7 @@ from harness.paths import WORKLOADS
 from harness.requirements import PROBES
 from harness.slow_client import Sent, download, upload
 
-pytestmark = pytest.mark.requires(*PROBES, "gunicorn", "flask")
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask"), pytest.mark.alone]
 
 TOLD = {"SEVERITY_WARNING", "SEVERITY_CRITICAL"}
 THREADS = ("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--graceful-timeout", "1")

@@ -7,7 +7,7 @@ from harness.report import findings_of
 from harness.requirements import PROBES, SERVICES
 from harness.settings import options_of
 
-pytestmark = pytest.mark.requires(*PROBES, *SERVICES)
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.alone]
 
 SECONDS, CLIENTS = 8, 12
 # Waits that hardly compute: what others take of the machine matters little.

@@ -3,21 +3,29 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 
-# Port 53 of addresses of its own on loopback, so that no resolver of the host is in the way.
-ADDRESS = ("127.0.0.77", 53)
-WORKLOAD_ADDRESS = ("127.0.0.78", 53)
+PORT = 53
 RESPONSE = 0x8183  # recursion available, no such name
 
 
-class Resolver:
-    """A context manager: inside it queries by UDP are answered after `delay_seconds`."""
+def bound_to_an_address_of_its_own() -> socket.socket:
+    """On loopback, where neither the host's resolver is in the way nor that of another test."""
+    for last in range(1, 255):
+        with suppress(OSError):
+            own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            own.bind((f"127.0.77.{last}", PORT))
+            return own
+    raise OSError(f"port {PORT} is taken on 127.0.77.0/24")
 
-    def __init__(self, delay_seconds: float, address=ADDRESS):
+
+class Resolver:
+    """A context manager: inside it queries by UDP to `address` are answered after `delay_seconds`."""
+
+    def __init__(self, delay_seconds: float):
         self._delay_seconds = delay_seconds
-        self._address = address
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(self._address)
+        self._socket = bound_to_an_address_of_its_own()
+        self.address = self._socket.getsockname()[0]
         self._thread = threading.Thread(target=self._answer)
 
     def _answer(self) -> None:
@@ -34,6 +42,6 @@ class Resolver:
 
     def __exit__(self, *_):
         # An empty datagram ends the thread.
-        self._socket.sendto(b"", self._address)
+        self._socket.sendto(b"", self._socket.getsockname())
         self._thread.join()
         self._socket.close()

@@ -13,7 +13,7 @@ from services.processes import free_port
 from services.redis_server import Redis
 
 from .paths import ROOT, WORKLOADS
-from .resolver import WORKLOAD_ADDRESS, Resolver
+from .resolver import Resolver
 from .servers import Apache, Fronted, PythonServer, Uwsgi
 
 UPSTREAM_DELAY_MS = 60
@@ -76,7 +76,7 @@ class Workload:
             postgres = self._stack.enter_context(Postgres(self._directory))
             redis = self._stack.enter_context(Redis(self._directory))
             upstream = self._stack.enter_context(Payment(self._directory, UPSTREAM_DELAY_MS))
-            self._stack.enter_context(Resolver(RESOLVER_DELAY_SECONDS, WORKLOAD_ADDRESS))
+            resolver = self._stack.enter_context(Resolver(RESOLVER_DELAY_SECONDS))
             disk = self._stack.enter_context(large_file())
             self._truth.touch()
             self._truth.chmod(0o666)  # Apache's processes are another user's
@@ -85,7 +85,7 @@ class Workload:
             raise
         self._env = {"TRUTH_FILE": str(self._truth), "TRUTH_DATABASE": postgres.dsn,
                      "TRUTH_CACHE": redis.url, "TRUTH_UPSTREAM_PORT": str(upstream.port),
-                     "TRUTH_RESOLVER": WORKLOAD_ADDRESS[0], "TRUTH_DISK": disk}
+                     "TRUTH_RESOLVER": resolver.address, "TRUTH_DISK": disk}
         return self
 
     def __exit__(self, *_):
