@@ -38,8 +38,8 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 """
-# A dict, its ten keys (shared) and its ten floats.
-OBJECTS_PER_SESSION = 11
+# A dict, its ten keys and its ten floats.
+OBJECTS_PER_SESSION = 21
 
 
 def take(worker: int) -> tuple[float, float, dict]:
@@ -86,20 +86,21 @@ def p99(values: list[float]) -> float:
 
 def measure_busy(chosen, worker: int, client: Client) -> None:
     """Slices of the same length with a census and without, in alternating order."""
-    during, without, failed = [], [], 0
+    during, without, failed = [], [], []
     for round_ in range(chosen.rounds):
         child = subprocess.Popen([BINARIES / "linger", "heap", "--pid", str(worker), "--format", "json"],
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         before = time.monotonic()
         during += latencies_ms(client, lambda: child.poll() is None)
         seconds = time.monotonic() - before
-        failed += child.returncode != 0
+        if child.returncode != 0:
+            failed.append(child.stderr.read().splitlines()[-1])
         end = time.monotonic() + seconds
         without += latencies_ms(client, lambda: time.monotonic() < end)
     print(f"requests during a census: median {statistics.median(during):.2f} ms, p99 {p99(during):.2f} ms "
           f"({len(during)}); without: {statistics.median(without):.2f} ms, p99 {p99(without):.2f} ms "
-          f"({len(without)}); p99 ratio {p99(during) / p99(without):.2f}; {failed} of {chosen.rounds} censuses failed",
-          flush=True)
+          f"({len(without)}); p99 ratio {p99(during) / p99(without):.2f}; {len(failed)} of {chosen.rounds} censuses failed",
+          *sorted(set(failed)), sep="\n  ", flush=True)
 
 
 def main() -> int:

@@ -160,7 +160,7 @@ Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, 
     return tl::unexpected(interpreters.error());
   heap.interpreters = std::move(*interpreters);
   ObjectSet objects{ space };
-  const auto count = count_heap(heap, objects);
+  const auto count = count_heap(heap, objects, whatever ? TornList::counted : TornList::refused);
   if (!count)
     return tl::unexpected(count.error());
 
@@ -192,6 +192,11 @@ Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, 
   census.quality.unresolved = count->unresolved + count->tracked.unresolved;
   census.quality.copied_bytes = copy.read_bytes();
   census.quality.copy = walked - begin;
+  if (count->tracked.torn != 0)
+    census.quality.gaps.push_back(
+        fmt::format("{} of the collector's lists changed while they were copied: counted from both "
+                    "ends up to where they do not fit together",
+                    count->tracked.torn));
   if (space.left_out_bytes() != 0)
     census.quality.gaps.push_back(
         fmt::format("{} bytes of mappings were too much to look at", space.left_out_bytes()));

@@ -15,8 +15,8 @@ struct Node {
 
 class Walk {
 public:
-  Walk(HeapCopy &copy, TypeTable &types, ObjectSet &objects, std::uint64_t most)
-      : copy_(copy), types_(types), objects_(objects), most_(most)
+  Walk(const Heap &heap, ObjectSet &objects, TornList torn, std::uint64_t most)
+      : copy_(heap.copy), types_(heap.types), objects_(objects), torn_(torn), most_(most)
   {
   }
 
@@ -26,18 +26,19 @@ public:
     const auto first = copy_.value<Node>(head);
     if (!first)
       return broken("its head cannot be read");
+    // NULL: never used, in the generations of an interpreter that is starting.
+    if ((first->next & gc_link_mask) == 0)
+      return 0;
+    if (torn_ == TornList::counted)
+      return both_ways(head, *first, tracked);
     std::uint64_t count = 0;
     std::uint64_t node = first->next & gc_link_mask;
-    // NULL: never used, in the generations of an interpreter that is starting.
-    if (node == 0)
-      return count;
     while (node != head) {
       const auto links = copy_.value<Node>(node);
       if (!links || node % sizeof(std::uint64_t) != 0)
         return broken("a link leads nowhere");
       if (++total_ > most_)
-        return failure(Error::Kind::exhausted,
-                       fmt::format("the heap has more than {} objects", most_));
+        return too_many();
       const std::uint64_t object = node + gc_head_bytes;
       if (!types_.of(object))
         ++tracked.unresolved;
@@ -56,9 +57,48 @@ private:
                    fmt::format("a list of CPython's collector does not close: {}", how));
   }
 
+  Result<std::uint64_t> too_many() const
+  {
+    return failure(Error::Kind::exhausted, fmt::format("the heap has more than {} objects", most_));
+  }
+
+  Result<std::uint64_t> both_ways(std::uint64_t head, const Node &ends, Tracked &tracked)
+  {
+    std::uint64_t count = 0;
+    const std::uint64_t reached = part(head, ends.next, &Node::next, &Node::previous, count);
+    if (reached != head) {
+      ++tracked.torn;
+      (void)part(head, ends.previous, &Node::previous, &Node::next, count);
+    }
+    return total_ > most_ ? too_many() : count;
+  }
+
+  /// Counts from one end of a list as far as it holds together: each node an object that was not
+  /// met before, which leads back to where the walk came from. A freed one leads to other freed
+  /// ones. Returns the node that is no part of it, or `head`.
+  std::uint64_t part(std::uint64_t head, std::uint64_t first, std::uint64_t Node::*forth,
+                     std::uint64_t Node::*back, std::uint64_t &count)
+  {
+    std::uint64_t before = head;
+    std::uint64_t node = first & gc_link_mask;
+    while (node != head) {
+      const auto links = copy_.value<Node>(node);
+      const std::uint64_t object = node + gc_head_bytes;
+      if (!links || node % sizeof(std::uint64_t) != 0 ||
+          ((*links).*back & gc_link_mask) != before || !types_.of(object) ||
+          !objects_.insert(object) || ++total_ > most_)
+        break;
+      ++count;
+      before = node;
+      node = (*links).*forth & gc_link_mask;
+    }
+    return node;
+  }
+
   HeapCopy &copy_;
   TypeTable &types_;
   ObjectSet &objects_;
+  TornList torn_;
   std::uint64_t most_;
   std::uint64_t total_ = 0; // nodes; those without an object too, which may loop
 };
@@ -80,7 +120,8 @@ Result<std::vector<std::uint64_t>> interpreters_of(HeapCopy &copy, const Layout 
   return found;
 }
 
-Result<Tracked> walk_gc_lists(const Heap &heap, ObjectSet &objects, std::uint64_t most)
+Result<Tracked> walk_gc_lists(const Heap &heap, ObjectSet &objects, TornList torn,
+                              std::uint64_t most)
 {
   const HeapLayout &layout = heap.heap_layout;
   std::vector<std::uint64_t> collectors;
@@ -91,7 +132,7 @@ Result<Tracked> walk_gc_lists(const Heap &heap, ObjectSet &objects, std::uint64_
       collectors.push_back(interpreter + layout.interpreter_gc);
 
   Tracked tracked;
-  Walk walk{ heap.copy, heap.types, objects, most };
+  Walk walk{ heap, objects, torn, most };
   for (const std::uint64_t collector : collectors) {
     tracked.collecting |=
         heap.copy.value<std::int32_t>(collector + layout.gc_collecting).value_or(0) != 0;

@@ -120,10 +120,11 @@ private:
 
 } // namespace
 
-Result<HeapCount> count_heap(const Heap &heap, ObjectSet &objects, std::uint64_t most)
+Result<HeapCount> count_heap(const Heap &heap, ObjectSet &objects, TornList torn,
+                             std::uint64_t most)
 {
   ObjectSet tracked{ heap.space };
-  auto walked = walk_gc_lists(heap, tracked, most);
+  auto walked = walk_gc_lists(heap, tracked, torn, most);
   if (!walked)
     return tl::unexpected(walked.error());
   HeapCount count{ .tracked = *walked, .tracked_objects = tracked.size() };

@@ -30,6 +30,7 @@ struct HeapCount {
 /// that the collector has untracked. On return `objects` holds them all. exhausted as
 /// walk_gc_lists() says, or when there are more than `most` objects.
 [[nodiscard]] Result<HeapCount> count_heap(const Heap &heap, ObjectSet &objects,
+                                           TornList torn = TornList::refused,
                                            std::uint64_t most = most_objects);
 
 /// The counts under the names of their types.

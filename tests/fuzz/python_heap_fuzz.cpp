@@ -29,8 +29,8 @@ FakeHeap healthy(std::uint8_t minor)
 
 } // namespace
 
-/// A byte that chooses the version, then words to put: two bytes say where, eight what. A value
-/// with its highest bit set is an address in the heap.
+/// A byte that chooses the version and what becomes of torn lists, then words to put: two bytes say
+/// where, eight what. A value with its highest bit set is an address in the heap.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
   if (size == 0)
@@ -55,7 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   if (!interpreters)
     return 0;
   walk.heap.interpreters = *interpreters;
-  const auto count = python::count_heap(walk.heap, walk.objects, most);
+  const auto torn = data[0] & 4U ? python::TornList::counted : python::TornList::refused;
+  const auto count = python::count_heap(walk.heap, walk.objects, torn, most);
   if (!count)
     return 0;
   must(walk.objects.size() <= most, "objects are bounded");

@@ -20,9 +20,11 @@ domain::TypeCount count_of(const std::vector<domain::TypeCount> &counts, std::st
 
 /// The counts by type; empty when the heap could not be counted, with the sentence in `problem`.
 struct Counted {
-  explicit Counted(const FakeHeap &fake, std::uint64_t most = most_objects) : walk(fake)
+  explicit Counted(const FakeHeap &fake, std::uint64_t most = most_objects,
+                   TornList torn = TornList::refused)
+      : walk(fake)
   {
-    auto counted = count_heap(walk.heap, walk.objects, most);
+    auto counted = count_heap(walk.heap, walk.objects, torn, most);
     if (counted) {
       count = *counted;
       types = named(count, walk.types);
@@ -167,6 +169,72 @@ TEST(HeapCensus, RefusesALinkThatLeadsNowhere)
   const auto object = fake.object(fake.list_type, 40);
   fake.memory.put(object - gc_head_bytes, std::uint64_t{ 0x4000 });
   EXPECT_NE(Counted{ fake }.problem.find("leads nowhere"), std::string::npos);
+}
+
+/// Thirty objects, of which the one in the middle has other bytes in front.
+struct TornHeap {
+  explicit TornHeap(std::uint64_t next, std::uint64_t previous)
+  {
+    for (int i = 0; i < 30; ++i)
+      objects.push_back(fake.object(session, 16));
+    fake.memory.put(objects[15] - gc_head_bytes, next);
+    fake.memory.put(objects[15] - gc_head_bytes + 8, previous);
+  }
+  [[nodiscard]] std::uint64_t counted() const
+  {
+    const Counted all{ fake, most_objects, TornList::counted };
+    EXPECT_EQ(all.problem, "");
+    EXPECT_EQ(all.count.tracked.torn, 1U);
+    return all["shop.views.Session"].objects;
+  }
+
+  FakeHeap fake;
+  FakeHeap::Address session = fake.made_class("shop.views", "Session");
+  std::vector<FakeHeap::Address> objects;
+};
+
+TEST(HeapCensus, CountsATornListFromBothEndsWhenTold)
+{
+  EXPECT_EQ(TornHeap(0x4000, 0x4000).counted(), 29U);
+  EXPECT_EQ(TornHeap(0, 0).counted(), 29U);
+}
+
+TEST(HeapCensus, FollowsNoListOfFreedObjects)
+{
+  TornHeap torn{ 0, 0 };
+  // Two of them keep their type, and the allocator's link to the next has no link back.
+  FakeHeap::Address next = 0;
+  for (int i = 0; i < 2; ++i) {
+    const auto node = torn.fake.room(gc_head_bytes);
+    torn.fake.untracked(torn.session, 16);
+    torn.fake.memory.put(node, next);
+    next = node;
+  }
+  torn.fake.memory.put(torn.objects[15] - gc_head_bytes, next);
+  torn.fake.memory.put(torn.objects[15] - gc_head_bytes + 8, torn.objects[14] - gc_head_bytes);
+  EXPECT_EQ(torn.counted(), 30U);
+}
+
+TEST(HeapCensus, DoesNotLoopInATornList)
+{
+  FakeHeap fake;
+  const auto first = fake.object(fake.list_type, 40);
+  const auto second = fake.object(fake.list_type, 40);
+  fake.memory.put(second - gc_head_bytes, first - gc_head_bytes);
+  const Counted counted{ fake, most_objects, TornList::counted };
+  EXPECT_EQ(counted["list"].objects, 2U) << counted.problem;
+  EXPECT_EQ(counted.count.tracked.torn, 1U);
+}
+
+TEST(HeapCensus, TearsNoListThatCloses)
+{
+  FakeHeap fake;
+  for (int i = 0; i < 30; ++i)
+    fake.object(fake.list_type, 40);
+  const Counted counted{ fake, most_objects, TornList::counted };
+  EXPECT_EQ(counted["list"].objects, 30U);
+  EXPECT_EQ(counted.count.tracked.torn, 0U);
+  EXPECT_NE(Counted(fake, 20, TornList::counted).problem.find("more than 20"), std::string::npos);
 }
 
 TEST(HeapCensus, RefusesMoreObjectsThanItIsToldToCount)
