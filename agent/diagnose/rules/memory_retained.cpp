@@ -33,15 +33,15 @@ bool keeps_memory(const EndpointReport &endpoint, bool faults_tell, const Thresh
   if (memory.tier == domain::MemoryTier::none || memory.low <= 0 || memory.late_low <= 0 ||
       memory.retained_bytes_per_request < thresholds.retained_min_bytes_per_request)
     return false;
-  // What its requests did not take they cannot have kept.
+  // What its requests did not take they cannot have kept. Much of it may have been given to others:
+  // it took blocks that these had freed, and then they needed new pages.
+  constexpr double least_taken = 0.1;
   const auto requests = static_cast<double>(endpoint.requests);
-  const auto given_bytes = static_cast<double>(memory.allocated_bytes);
-  double kept_bytes = static_cast<double>(memory.retained_bytes);
-  if (faults_tell && memory.tier == domain::MemoryTier::growth) {
-    if (given_bytes < memory.low * requests)
-      return false;
-    kept_bytes = std::min(kept_bytes, given_bytes);
-  }
+  const auto taken_bytes = static_cast<double>(memory.allocated_bytes);
+  const auto kept_bytes = static_cast<double>(memory.retained_bytes);
+  if (faults_tell && memory.tier == domain::MemoryTier::growth &&
+      taken_bytes < least_taken * memory.low * requests)
+    return false;
   return kept_bytes >= static_cast<double>(thresholds.retained_min_total_bytes) ||
          kept_bytes >= thresholds.retained_large_bytes_per_request * requests;
 }

@@ -190,6 +190,11 @@ TEST(MemoryRetainedTest, IsSilentAboutWhatItsRequestsDidNotTake)
   Report report = report_with(memory, 1000);
   EXPECT_TRUE(retained(report).empty());
 
+  // It took blocks that others had freed, and then these needed new pages.
+  report.endpoints.front().memory.allocated_bytes = 4 * 1024 * 1000;
+  EXPECT_EQ(retained(report).size(), 1U);
+  report.endpoints.front().memory.allocated_bytes = 10 * 4096;
+
   // More than a page a fault: all workers grew by more than all requests took.
   report.servers.front().workers.front().memory.growth_bytes = 28 * 1024 * 1000;
   EXPECT_EQ(retained(report).size(), 1U);

@@ -1,0 +1,90 @@
+"""Does the count of pages alone, always on, tell what requests keep, and nothing of what only looks like it?"""
+
+import json
+import random
+import subprocess
+
+import pytest
+from harness.agent import Running
+from harness.client import Client
+from harness.paths import WORKLOADS
+from harness.report import fired
+from harness.requirements import PROBES
+from services.gunicorn import Gunicorn
+
+pytestmark = pytest.mark.requires(*PROBES, "gunicorn")
+
+REQUESTS = 500
+WARM_UP = 60
+CLEAN = "/give/objects"
+KEEP = ["/keep/dict", "/keep/objects", "/keep/bytes", "/keep/buffer", "/keep/cycle", "/keep/lru-cache",
+        "/keep/malloc"]
+# After how many of its requests it is sure: the counter is late by a quarter of a megabyte.
+NAMED = [("/keep/buffer", 500), ("/keep/bytes", 4_000)]
+ONCE = ["/give/import"]
+GIVE = ["/give/cycle", "/give/cached", "/give/fragments", "/give/large", "/give/import"]
+# Whatever a request touches of what was there before the fork becomes the worker's own.
+FREEZE = """
+import gc
+preload_app = True
+def pre_fork(server, worker):
+    gc.freeze()
+"""
+# The twin is another process: how its objects share pages is not quite the same.
+TWIN = 0.05
+
+
+def kept_by_a_twin(path: str) -> float:
+    """The bytes that one request keeps, as a process of its own measures it."""
+    run = subprocess.run(["/usr/bin/python3", WORKLOADS / "kept.py", path], check=True, capture_output=True)
+    return json.loads(run.stdout)[path]
+
+
+def shuffled(paths: list[str]) -> list[str]:
+    """Of endpoints that are always called in turn nobody can say which of them keeps something."""
+    return random.Random(1).sample(paths, len(paths))
+
+
+def observed(directory, paths: list[str], each: int, *options) -> tuple[dict, dict]:
+    """What is said of the memory of each path's requests, and the whole report."""
+    server = Gunicorn(directory, "kept:app", "--workers", "1", *options, chdir=WORKLOADS, env={},
+                      ready_path="/")
+    try:
+        with Client(server.port, keep_alive=False) as client:
+            for path in paths * WARM_UP:
+                if path not in ONCE:
+                    client.get(path)
+            with Running(directory, "linger", "diagnose", "--no-agent", "--format", "json", "--duration",
+                         "10m", "--pid", server.tgid).wait_attached() as diagnosis:
+                for path in shuffled(paths * each):
+                    client.get(path)
+                report = diagnosis.finish().json()
+    finally:
+        server.stop()
+    return {endpoint["route"]: endpoint["memory"] for endpoint in report["endpoints"]}, report
+
+
+@pytest.mark.parametrize("path", KEEP)
+def test_what_the_requests_of_an_endpoint_keep_is_within_the_interval(directory, path):
+    memory, report = observed(directory, [path, CLEAN], REQUESTS)
+    truth = kept_by_a_twin(path)
+    kept, clean = memory[path], memory[CLEAN]
+    assert kept["tier"] == "MEMORY_TIER_GROWTH"
+    assert kept["low"] - TWIN * truth <= truth <= kept["high"] + TWIN * truth, (truth, kept)
+    assert clean["low"] <= 0 <= clean["high"], clean
+    assert f"GET {CLEAN}" not in fired(report).get("memory-retained", set())
+
+
+@pytest.mark.parametrize("path, each", NAMED)
+def test_names_the_endpoint_whose_requests_keep_something(directory, path, each):
+    memory, report = observed(directory, [path, CLEAN], each)
+    assert fired(report).get("memory-retained", set()) == {f"GET {path}"}, memory
+
+
+@pytest.mark.parametrize("path", GIVE)
+@pytest.mark.parametrize("frozen", [False, True], ids=["", "frozen"])
+def test_says_nothing_of_what_only_looks_like_it(directory, path, frozen):
+    configuration = directory / "gunicorn.conf.py"
+    configuration.write_text(FREEZE if frozen else "")
+    memory, report = observed(directory, [path, CLEAN], REQUESTS, "--config", configuration)
+    assert fired(report).get("memory-retained", set()) == set(), memory
