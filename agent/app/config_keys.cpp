@@ -65,7 +65,7 @@ Result<> set_http(Config &config, const toml::node &value)
 Result<> set_metrics_max_endpoints(Config &config, const toml::node &value)
 {
   const std::optional<std::int64_t> number = value.value_exact<std::int64_t>();
-  if (!number || *number < 1 || *number > domain::Evidence::max_endpoints)
+  if (!number || *number < 1 || std::cmp_greater(*number, domain::Evidence::max_endpoints))
     return wrong(fmt::format("must be 1 to {}", domain::Evidence::max_endpoints));
   config.metrics_max_endpoints = static_cast<std::uint32_t>(*number);
   return {};
@@ -310,6 +310,7 @@ const std::vector<ConfigKey> &all_keys()
     { "findings", "lock_min_wait_mean_ms", milliseconds(&Thresholds::lock_min_wait_mean_ns) },
     { "findings", "lock_min_wait_ratio", ratio(&Thresholds::lock_min_wait_ratio) },
     { "findings", "lock_critical_wait_ratio", ratio(&Thresholds::lock_critical_wait_ratio) },
+    { "findings", "request_objects_min", count(&Thresholds::request_objects_min) },
     { "findings", "deadlock_min_wait_ms", milliseconds(&Thresholds::deadlock_min_wait_ns) },
     { "findings", "client_min_requests", count(&Thresholds::client_min_requests) },
     { "findings", "client_min_wait_mean_ms", milliseconds(&Thresholds::client_min_wait_mean_ns) },

@@ -54,10 +54,45 @@ std::vector<domain::RetainingPath> more_held(const domain::Retainers &before,
   return more;
 }
 
+std::uint64_t count_of(const domain::Census &census, std::string_view type)
+{
+  const auto found = std::ranges::find(census.types, type, &domain::TypeCount::type);
+  return found == census.types.end() ? 0 : found->objects;
+}
+
+/// Those of a request's objects that a heap has.
+std::vector<std::string> request_types_in(const domain::Census &census)
+{
+  std::vector<std::string> types;
+  for (const std::string_view type : domain::types_of_request_objects()) {
+    if (count_of(census, type) != 0)
+      types.emplace_back(type);
+  }
+  return types;
+}
+
 const domain::Retainers *of_type(const std::vector<domain::Retainers> &all, const std::string &type)
 {
   const auto found = std::ranges::find(all, type, &domain::Retainers::type);
   return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<domain::RequestObjects> request_objects(const domain::Census &earlier,
+                                                    const HeapLook &later)
+{
+  std::vector<domain::RequestObjects> all;
+  for (const std::string &type : request_types_in(later.census)) {
+    domain::RequestObjects objects{ .type = type,
+                                    .objects_begin = count_of(earlier, type),
+                                    .objects_end = count_of(later.census, type),
+                                    .holders = {} };
+    if (const domain::Retainers *held = of_type(later.retainers, type))
+      objects.holders = { held->paths.begin(),
+                          held->paths.begin() + std::min<std::ptrdiff_t>(std::ssize(held->paths),
+                                                                         HeapWatch::most_holders) };
+    all.push_back(std::move(objects));
+  }
+  return all;
 }
 
 } // namespace
@@ -139,19 +174,37 @@ std::vector<domain::HeapGrowth> HeapWatch::look_at_end()
   return growths;
 }
 
+Result<HeapLook> HeapWatch::last_look(std::uint32_t tgid, const std::vector<std::string> &grown,
+                                      const std::vector<std::string> &of_requests) const
+{
+  // A type that has no object left makes a look with holders fail. A request's may well have none.
+  if (!of_requests.empty()) {
+    std::vector<std::string> both = grown;
+    both.insert(both.end(), of_requests.begin(), of_requests.end());
+    if (auto look = look_(tgid, both))
+      return look;
+  }
+  if (!grown.empty()) {
+    if (auto look = look_(tgid, grown))
+      return look;
+  }
+  return look_(tgid, {});
+}
+
 domain::HeapGrowth HeapWatch::growth_of(const Worker &worker) const
 {
-  domain::HeapGrowth growth{
-    .tgid = worker.tgid, .between = {}, .types = {}, .error_objects = 0, .gap = worker.gap
-  };
+  domain::HeapGrowth growth{ .tgid = worker.tgid,
+                             .between = {},
+                             .types = {},
+                             .of_requests = {},
+                             .error_objects = 0,
+                             .gap = worker.gap };
   if (!worker.begin)
     return growth;
   std::vector<std::string> held_before;
   for (const domain::Retainers &retainers : worker.middle)
     held_before.push_back(retainers.type);
-  auto look = look_(worker.tgid, held_before);
-  if (!look && !held_before.empty())
-    look = look_(worker.tgid, {}); // one of them may have no object left
+  auto look = last_look(worker.tgid, held_before, request_types_in(*worker.begin));
   if (!look) {
     growth.gap = look.error().what;
     return growth;
@@ -159,6 +212,7 @@ domain::HeapGrowth HeapWatch::growth_of(const Worker &worker) const
   growth.between = look->census.time - worker.begin->time;
   growth.error_objects = error_of(*worker.begin, look->census);
   growth.types = grown_between(*worker.begin, look->census, growth.error_objects);
+  growth.of_requests = request_objects(*worker.begin, *look);
   if (growth.types.empty() && !grown_between(*worker.begin, look->census, 0).empty())
     growth.gap = fmt::format("{}, so its objects could not be counted closely enough: a count may "
                              "be off by {}",

@@ -34,7 +34,8 @@ using LookAtHeap =
 /// Compares heaps at the begin and the end of a window. In its middle it looks at what has grown by
 /// then and who holds it, so that of the holders too only the growth is told: a worker has
 /// thousands of dicts, and those that leak are not the most. A type that grew later, or a window
-/// without a look at its middle, has no holders. Each call takes as long as a census of each
+/// without a look at its middle, has no holders. Of what belongs to requests it tells all that is
+/// there at the end. Each call takes as long as a census of each
 /// worker, the middle one as two. Not thread-safe.
 class HeapWatch {
 public:
@@ -61,6 +62,9 @@ private:
     std::vector<domain::Retainers> middle;
     std::string gap;
   };
+  [[nodiscard]] Result<HeapLook> last_look(std::uint32_t tgid,
+                                           const std::vector<std::string> &grown,
+                                           const std::vector<std::string> &of_requests) const;
   [[nodiscard]] domain::HeapGrowth growth_of(const Worker &worker) const;
 
   std::vector<Worker> workers_;

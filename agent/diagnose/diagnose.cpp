@@ -18,8 +18,9 @@ std::vector<domain::Finding> diagnose(const domain::Report &report, const Thresh
     for (const auto rule :
          { workers_saturated, cpu_overcommitted, accept_queue_wait, blocked_event_loop,
            blocking_io_in_request, idle_in_transaction, connection_leak, memory_retained,
-           worker_timeout, worker_crash, worker_out_of_memory, deadlock, gil_contention,
-           lock_contention, slow_query, slow_client, unhandled_exception })
+           context_not_popped, session_not_closed, worker_timeout, worker_crash,
+           worker_out_of_memory, deadlock, gil_contention, lock_contention, slow_query, slow_client,
+           unhandled_exception })
       std::ranges::move(rule(load, thresholds), std::back_inserter(findings));
   }
   for (domain::Finding &finding : findings) {

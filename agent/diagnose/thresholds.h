@@ -144,6 +144,11 @@ struct Thresholds {
   /// From this part on it is critical.
   double lock_critical_wait_ratio = 0.5;
 
+  // context-not-popped, session-not-closed
+
+  /// Fewer objects beyond those that the requests in progress may need are no pattern.
+  std::uint64_t request_objects_min = 10;
+
   // deadlock
 
   /// So long a request has waited for one lock without a break.

@@ -1,11 +1,27 @@
 #include "domain/census.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <tuple>
 
 namespace linger::domain {
+
+// Where Flask (flask/ctx.py), SQLAlchemy (orm/session.py, pool/base.py) and Flask-SQLAlchemy 2 and
+// 3 define them.
+std::span<const std::string_view> types_of_request_objects()
+{
+  static constexpr std::array<std::string_view, 6> types{
+    "flask.ctx.AppContext",
+    "flask.ctx.RequestContext",
+    "flask_sqlalchemy.SignallingSession",
+    "flask_sqlalchemy.session.Session",
+    "sqlalchemy.orm.session.Session",
+    "sqlalchemy.pool.base._ConnectionFairy",
+  };
+  return types;
+}
 
 void set_types(Census &census, std::vector<TypeCount> types)
 {

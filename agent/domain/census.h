@@ -5,7 +5,9 @@
 #include "domain/time.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linger::domain {
@@ -89,6 +91,22 @@ struct GrownType {
   bool operator==(const GrownType &) const = default;
 };
 
+/// Objects that a request needs until it is over, of which a worker's heap holds some: types of
+/// Flask and SQLAlchemy.
+struct RequestObjects {
+  std::string type;
+  /// At the first look and at the last.
+  std::uint64_t objects_begin = 0;
+  std::uint64_t objects_end = 0;
+  /// The ways that hold most of them at the end; empty where there was none at the begin.
+  std::vector<RetainingPath> holders;
+
+  bool operator==(const RequestObjects &) const = default;
+};
+
+/// Their types, as a census names them.
+[[nodiscard]] std::span<const std::string_view> types_of_request_objects();
+
 /// What grew in one worker's heap.
 struct HeapGrowth {
   std::uint32_t tgid = 0;
@@ -96,6 +114,8 @@ struct HeapGrowth {
   Nanos between{};
   /// The most bytes first. Types that did not grow are left out, and those that hardly did.
   std::vector<GrownType> types;
+  /// By type; those of which there is none at the end are left out.
+  std::vector<RequestObjects> of_requests;
   /// How many objects a figure may be off by.
   std::uint64_t error_objects = 0;
   /// Why it is not known what grew; empty when it is.

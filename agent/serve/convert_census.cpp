@@ -93,6 +93,14 @@ v1::HeapGrowth to_proto(const domain::HeapGrowth &growth)
     for (const domain::RetainingPath &holder : type.holders)
       *added.add_holders() = to_proto(holder);
   }
+  for (const domain::RequestObjects &objects : growth.of_requests) {
+    v1::RequestObjects &added = *message.add_of_requests();
+    added.set_type(objects.type);
+    added.set_objects_begin(objects.objects_begin);
+    added.set_objects_end(objects.objects_end);
+    for (const domain::RetainingPath &holder : objects.holders)
+      *added.add_holders() = to_proto(holder);
+  }
   message.set_error_objects(growth.error_objects);
   message.set_gap(valid_utf8(growth.gap));
   return message;

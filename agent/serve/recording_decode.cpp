@@ -100,19 +100,33 @@ domain::ListenSample listen_sample_of(const pb::ListenSample &message, FieldRead
   return sample;
 }
 
+std::vector<domain::RetainingPath>
+paths_of(const google::protobuf::RepeatedPtrField<pb::RetainingPath> &holders)
+{
+  std::vector<domain::RetainingPath> paths;
+  for (const pb::RetainingPath &holder : holders)
+    paths.push_back({ .text = holder.text(), .objects = holder.objects() });
+  return paths;
+}
+
 domain::HeapGrowth heap_growth_of(const pb::HeapGrowth &message, FieldReader &read)
 {
   domain::HeapGrowth growth{ .tgid = message.tgid(),
                              .between = read.span(message.between_ns()),
                              .types = {},
+                             .of_requests = {},
                              .error_objects = message.error_objects(),
                              .gap = message.gap() };
   for (const pb::GrownType &type : message.types()) {
     domain::GrownType &added = growth.types.emplace_back(domain::GrownType{
         .type = type.type(), .objects = type.objects(), .bytes = type.bytes(), .holders = {} });
-    for (const pb::RetainingPath &holder : type.holders())
-      added.holders.push_back({ .text = holder.text(), .objects = holder.objects() });
+    added.holders = paths_of(type.holders());
   }
+  for (const pb::RequestObjects &objects : message.of_requests())
+    growth.of_requests.push_back({ .type = objects.type(),
+                                   .objects_begin = objects.objects_begin(),
+                                   .objects_end = objects.objects_end(),
+                                   .holders = paths_of(objects.holders()) });
   return growth;
 }
 

@@ -87,6 +87,12 @@ pb::PeerConnections connections_of(const domain::PeerConnections &connections)
   return message;
 }
 
+void add_path(pb::RetainingPath &message, const domain::RetainingPath &path)
+{
+  message.set_text(path.text);
+  message.set_objects(path.objects);
+}
+
 /// One overload a kind of observation.
 struct FrameMaker {
   pb::Frame &frame;
@@ -212,11 +218,16 @@ struct FrameMaker {
       added.set_type(type.type);
       added.set_objects(type.objects);
       added.set_bytes(type.bytes);
-      for (const domain::RetainingPath &path : type.holders) {
-        pb::RetainingPath &holder = *added.add_holders();
-        holder.set_text(path.text);
-        holder.set_objects(path.objects);
-      }
+      for (const domain::RetainingPath &path : type.holders)
+        add_path(*added.add_holders(), path);
+    }
+    for (const domain::RequestObjects &objects : growth.of_requests) {
+      pb::RequestObjects &added = *message.add_of_requests();
+      added.set_type(objects.type);
+      added.set_objects_begin(objects.objects_begin);
+      added.set_objects_end(objects.objects_end);
+      for (const domain::RetainingPath &path : objects.holders)
+        add_path(*added.add_holders(), path);
     }
     message.set_error_objects(growth.error_objects);
     message.set_gap(growth.gap);

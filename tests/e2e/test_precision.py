@@ -21,7 +21,7 @@ from harness.paths import WORKLOADS
 from harness.requirements import PROBES
 from harness.slow_client import Sent, download, upload
 
-pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask"), pytest.mark.alone]
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask", "sqlalchemy"), pytest.mark.alone]
 
 TOLD = {"SEVERITY_WARNING", "SEVERITY_CRITICAL"}
 THREADS = ("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--graceful-timeout", "1")
@@ -46,6 +46,10 @@ def get(*paths: str, clients: int = 2, each: int = 40, pause: float = 0.0) -> Ca
         with ThreadPoolExecutor(clients) as threads:
             list(threads.map(ask, [port] * clients))
     return load
+
+
+def among_others(path: str) -> Callable:
+    return get(path, "/hello", "/hello", clients=1, each=180, pause=0.01)
 
 
 def failing(*paths: str) -> Callable:
@@ -90,6 +94,9 @@ class Case:
     besides: frozenset = frozenset()
     options: tuple = ()
     application: str = "faults:app"
+    memory: str = "growth"
+    # Which the findings must name, where that can be told.
+    endpoint: str = ""
 
 
 QUEUES = frozenset({"accept-queue-wait", "workers-saturated"})
@@ -99,6 +106,7 @@ def case(name: str, load: Callable, *rules: str, besides=frozenset(), **more) ->
     return Case(name, load, frozenset(rules), frozenset(besides), **more)
 
 
+CENSUS = {"application": "left:app", "memory": "census"}
 CASES = [
     case("exceptions", failing("/raise/key", "/hello"), "unhandled-exception"),
     case("handled exceptions", failing("/handled", "/hello")),
@@ -123,6 +131,14 @@ CASES = [
     case("quick requests", get("/hello", pause=0.01)),
     case("more workers than CPUs", get("/compute/30", clients=4 * CPUS, each=20), "cpu-overcommitted",
          options=("--workers", str(4 * CPUS))),
+    case("contexts that are not popped", among_others("/context/left"),
+         "context-not-popped", endpoint="GET /context/left", **CENSUS),
+    case("contexts that are popped", among_others("/context/popped"),
+         **CENSUS),
+    case("sessions that are not closed", among_others("/session/left"),
+         "session-not-closed", endpoint="GET /session/left", **CENSUS),
+    case("sessions that are closed", among_others("/session/closed"),
+         **CENSUS),
 ]
 
 
@@ -143,11 +159,18 @@ def test_finds_what_is_there_and_nothing_else(directory, each):
     from services.gunicorn import Gunicorn
     with ExitStack() as stack:
         server = stack.enter_context(Gunicorn(directory, each.application, *each.options,
-                                              chdir=WORKLOADS, env={}, ready_path="/hello"))
+                                              chdir=WORKLOADS, ready_path="/hello",
+                                              env={"LEFT_DATABASE": str(directory / "left.db")}))
         diagnosis = stack.enter_context(Running(
             directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid", server.tgid,
-            "--duration", "10m").wait_attached())
+            "--duration", "10m", "--memory", each.memory).wait_attached())
+        if each.memory == "census":
+            time.sleep(2)  # the first look
         each.load(server.port)
-        found = found_in(diagnosis.finish().json())
+        report = diagnosis.finish().json()
+        found = found_in(report)
     keep(each, found)
     assert each.rules <= found <= each.rules | each.besides
+    for finding in report.get("findings", []):
+        if each.endpoint and finding["rule"] in each.rules:
+            assert finding["endpoints"] == [each.endpoint], finding

@@ -53,6 +53,7 @@ CHECKS = {
     "redis-server": _program("/usr/bin/redis-server", "redis-server"),
     "redis": _module("redis", "python3-redis"),
     "flask": _module("flask", "python3-flask"),
+    "sqlalchemy": _module("sqlalchemy", "python3-sqlalchemy"),
     "requests": _module("requests", "python3-requests"),
     "gevent": _module("gevent", "python3-gevent"),
     "eventlet": _module("eventlet", "python3-eventlet"),

@@ -150,6 +150,40 @@ TEST_F(HeapWatchTest, LeavesOutWhatHardlyGrewOrMayNotHave)
   EXPECT_EQ(growths[0].error_objects, 40U);
 }
 
+TEST_F(HeapWatchTest, TellsOfWhatBelongsToRequestsAndIsThereAtTheEnd)
+{
+  const std::string context = "flask.ctx.AppContext";
+  sees(census_at(1s, { { "dict", 50, kib }, { context, 3, kib } }));
+  sees(census_at(9s, { { "dict", 50, kib },
+                       { context, 5, kib },
+                       { "sqlalchemy.orm.session.Session", 1, kib } }),
+       { { context, 5, { { "a", 2 }, { "b", 1 }, { "c", 1 }, { "d", 1 } } } });
+
+  HeapWatch watched = watch({ 101 });
+  watched.look_at_begin();
+  const auto growths = watched.look_at_end();
+  EXPECT_EQ(heaps.asked.back(), std::vector<std::string>{ context });
+  ASSERT_EQ(growths.at(0).of_requests.size(), 2U);
+  EXPECT_EQ(growths[0].of_requests[0],
+            (domain::RequestObjects{ context, 3, 5, { { "a", 2 }, { "b", 1 }, { "c", 1 } } }));
+  EXPECT_EQ(growths[0].of_requests[1],
+            (domain::RequestObjects{ "sqlalchemy.orm.session.Session", 0, 1, {} }));
+}
+
+TEST_F(HeapWatchTest, TellsOfWhatGrewThoughNoRequestIsLeft)
+{
+  const std::string context = "flask.ctx.AppContext";
+  sees(census_at(1s, { { "dict", 50, kib }, { context, 1, kib } }));
+  heaps.looks[101].emplace_back(failure(Error::Kind::not_found, "no object of the type"));
+  sees(census_at(9s, { { "dict", 500, 10 * kib } }));
+
+  HeapWatch watched = watch({ 101 });
+  watched.look_at_begin();
+  const auto growths = watched.look_at_end();
+  EXPECT_EQ(growths.at(0).types.size(), 1U);
+  EXPECT_TRUE(growths[0].of_requests.empty());
+}
+
 TEST_F(HeapWatchTest, AsksForNobodyWhereNothingGrew)
 {
   for (const auto time : { 1s, 2s, 3s })
