@@ -105,7 +105,7 @@ void Agent::escalate(const EscalationConfig &config, const std::stop_token &stop
   std::condition_variable_any stopped;
   EscalatorServices services{
     .report = [this] { return report_so_far({}); },
-    .look = look_at_heap,
+    .look = app::look_at_heap,
     .tell =
         [this](const domain::Observation &observation) {
           return on_collecting_thread([&](CollectingLoop &) -> Result<> {
@@ -314,7 +314,7 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     if (!masters)
       return tl::unexpected(masters.error());
     if (query.memory == domain::MemoryTier::census)
-      heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), look_at_heap);
+      heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), app::look_at_heap);
     const domain::ClockAnchor now = clock_();
     begin = now.monotonic;
     observed = feed_.open_window(now, *masters, std::move(sink));
@@ -360,6 +360,24 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     observed->close();
     return {};
   });
+}
+
+Result<domain::HeapLook> Agent::look_at_heap(std::uint32_t worker,
+                                             const std::vector<std::string> &types)
+{
+  const auto known = servers({ worker });
+  if (!known)
+    return tl::unexpected(known.error());
+  for (const domain::ServerReport &server : *known) {
+    if (const Result<> checked = check_is_worker(server.server, worker); !checked)
+      return tl::unexpected(checked.error());
+  }
+  // Each copies up to a quarter of a gigabyte.
+  const std::unique_lock only_one(heap_mutex_, std::try_to_lock);
+  if (!only_one)
+    return failure(Error::Kind::exhausted,
+                   "another census is being taken for somebody else; try again later");
+  return app::look_at_heap(worker, types);
 }
 
 std::unique_ptr<serve::AgentView::Subscription>

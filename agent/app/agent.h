@@ -38,6 +38,8 @@ public:
                                                const std::function<bool()> &cancelled) override;
   [[nodiscard]] Result<domain::Profile> profile(const serve::ProfileQuery &query,
                                                 const std::function<bool()> &cancelled) override;
+  [[nodiscard]] Result<domain::HeapLook>
+  look_at_heap(std::uint32_t worker, const std::vector<std::string> &types) override;
   [[nodiscard]] Result<std::vector<domain::ServerReport>>
   servers(const std::vector<std::uint32_t> &tgids) override;
   [[nodiscard]] domain::ClockAnchor clock() override { return clock_(); }
@@ -93,6 +95,7 @@ private:
   WorkQueue work_;
   std::unique_ptr<CollectingLoop> loop_; // used by the collecting thread alone while that runs
   std::atomic<bool> collecting_ended_ = false;
+  std::mutex heap_mutex_; // held while a census is being taken for somebody
   mutable std::mutex failure_mutex_;
   std::optional<Error> failure_;
   std::jthread collecting_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <map>
 
 namespace linger::app {
@@ -108,6 +109,25 @@ Result<HeapLook> look_at_heap(std::uint32_t tgid, const std::vector<std::string>
   if (!taken)
     return tl::unexpected(taken.error());
   return HeapLook{ .census = std::move(taken->census), .retainers = std::move(taken->retainers) };
+}
+
+Result<> check_is_worker(const domain::Server &server, std::uint32_t tgid)
+{
+  if (server.master_tgid != tgid)
+    return {};
+  std::vector<std::uint32_t> workers;
+  for (const domain::WorkerProcess &worker : server.workers) {
+    if (worker.tgid == tgid)
+      return {}; // it is its own
+    workers.push_back(worker.tgid);
+  }
+  if (workers.empty())
+    return failure(Error::Kind::not_found,
+                   fmt::format("{} is the master of a {} that has no worker now", tgid,
+                               domain::name_of(server.kind)));
+  return failure(Error::Kind::usage,
+                 fmt::format("{} is the master of a {}; a census is of one of its workers: {}",
+                             tgid, domain::name_of(server.kind), fmt::join(workers, ", ")));
 }
 
 std::vector<std::uint32_t> canaries(const std::vector<domain::Server> &servers)

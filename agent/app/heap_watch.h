@@ -15,17 +15,17 @@
 
 namespace linger::app {
 
-/// One census with the holders of some types.
-struct HeapLook {
-  domain::Census census;
-  std::vector<domain::Retainers> retainers;
-};
+using domain::HeapLook;
+
 using LookAtHeap =
     std::function<Result<HeapLook>(std::uint32_t tgid, const std::vector<std::string> &paths_of)>;
 
 /// A real look, from outside, while the worker runs on.
 [[nodiscard]] Result<HeapLook> look_at_heap(std::uint32_t tgid,
                                             const std::vector<std::string> &paths_of);
+
+/// A master serves nothing, so its heap is not the one that is meant: usage, with its workers.
+[[nodiscard]] Result<> check_is_worker(const domain::Server &server, std::uint32_t tgid);
 
 /// The workers whose heaps are looked at: the first of each server, then the second of each, until
 /// there are enough. Work is seldom shared out evenly, so one of a server is not enough.

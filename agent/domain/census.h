@@ -71,6 +71,12 @@ struct Census {
   HeapCopyQuality quality;
 };
 
+/// One census with the holders of some types.
+struct HeapLook {
+  Census census;
+  std::vector<Retainers> retainers;
+};
+
 struct TypeGrowth {
   std::string type;
   std::int64_t objects = 0;

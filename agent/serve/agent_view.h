@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "domain/allocation.h"
+#include "domain/census.h"
 #include "domain/observation.h"
 #include "domain/profile.h"
 #include "domain/report.h"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace linger::serve {
@@ -41,6 +43,14 @@ struct ProfileQuery {
   domain::AllocationQuery allocations;
 };
 
+/// What a census is asked for.
+struct CensusQuery {
+  std::uint32_t worker = 0;
+  /// Zero: one census, not the growth between two.
+  domain::Nanos window{};
+  std::vector<std::string> types; // whose holders are looked for
+};
+
 /// Implemented by app::Agent and by tests. Thread-safe. `tgids` are masters or any of their
 /// workers; empty means every server; one that is watched by nobody gives not_found.
 class AgentView {
@@ -64,6 +74,12 @@ public:
   /// Like observe().
   [[nodiscard]] virtual Result<domain::Profile> profile(const ProfileQuery &query,
                                                         const std::function<bool()> &cancelled) = 0;
+
+  /// The objects of a worker's heap, and who holds those of some types, while it runs on. Blocks
+  /// for as long as a census takes. usage when `worker` is a master, exhausted while another census
+  /// is being taken so or when the heap does not hold still.
+  [[nodiscard]] virtual Result<domain::HeapLook>
+  look_at_heap(std::uint32_t worker, const std::vector<std::string> &types) = 0;
 
   /// Servers and the state of their workers at this moment.
   [[nodiscard]] virtual Result<std::vector<domain::ServerReport>>

@@ -181,6 +181,25 @@ Result<v1::GetProfileResponse> Client::get_profile(const ProfileQuery &query, Pr
   return response;
 }
 
+Result<v1::Census> Client::take_census(const CensusQuery &query, const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  const auto observed = std::clamp<domain::Nanos>(query.window, 0s, 2h);
+  context.set_deadline(
+      in(std::chrono::ceil<std::chrono::milliseconds>(observed) + census_time + answer_time));
+  const auto cancelling = cancel_on(stop, context);
+
+  v1::TakeCensusRequest request;
+  request.set_worker(query.worker);
+  *request.mutable_window() =
+      google::protobuf::util::TimeUtil::NanosecondsToDuration(query.window.count());
+  request.mutable_types()->Add(query.types.begin(), query.types.end());
+  v1::TakeCensusResponse response;
+  if (const grpc::Status status = stub_->TakeCensus(&context, request, &response); !status.ok())
+    return tl::unexpected(explained(status));
+  return std::move(*response.mutable_census());
+}
+
 Result<v1::ListServersResponse> Client::list_servers(const Tgids &tgids,
                                                      const std::stop_token &stop)
 {

@@ -41,6 +41,9 @@ public:
   [[nodiscard]] Result<v1::GetProfileResponse>
   get_profile(const ProfileQuery &query, ProfileFormat format, const std::stop_token &stop = {});
 
+  [[nodiscard]] Result<v1::Census> take_census(const CensusQuery &query,
+                                               const std::stop_token &stop = {});
+
   [[nodiscard]] Result<v1::ListServersResponse> list_servers(const Tgids &tgids,
                                                              const std::stop_token &stop = {});
 

@@ -1,6 +1,7 @@
 #include "serve/diagnostics_service.h"
 
 #include "serve/convert.h"
+#include "serve/convert_census.h"
 #include "serve/convert_profile.h"
 #include "serve/duration_field.h"
 #include "serve/escape.h"
@@ -10,6 +11,8 @@
 #include "serve/status.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <set>
 
 namespace linger::serve {
@@ -47,6 +50,21 @@ Result<domain::MemoryTier> tier_in(const v1::GetReportRequest &request, domain::
   }
 }
 
+Result<CensusQuery> census_query_of(const v1::TakeCensusRequest &request)
+{
+  constexpr int most_types = 20;
+  if (request.worker() == 0)
+    return failure(Error::Kind::usage, "worker: name the tgid of a worker");
+  if (request.types_size() > most_types)
+    return failure(Error::Kind::usage, "types: at most 20");
+  const auto window = span_in(request.window(), "window", 0s, 1h);
+  if (!window)
+    return tl::unexpected(window.error());
+  return CensusQuery{ .worker = request.worker(),
+                      .window = *window,
+                      .types = { request.types().begin(), request.types().end() } };
+}
+
 /// Which requests a subscriber asked for.
 struct RequestFilter {
   std::set<std::uint32_t> servers; // empty: all
@@ -58,6 +76,26 @@ struct RequestFilter {
            seen.request.times.wall() >= min_wall;
   }
 };
+
+/// Those of some servers; of none named, all.
+std::vector<domain::Finding> findings_of(const std::vector<domain::Finding> &all,
+                                         const std::set<std::uint32_t> &masters)
+{
+  if (masters.empty())
+    return all;
+  std::vector<domain::Finding> chosen;
+  std::ranges::copy_if(
+      all, std::back_inserter(chosen),
+      [&](std::uint32_t server) { return masters.contains(server); }, &domain::Finding::server);
+  return chosen;
+}
+
+bool has_member(const domain::Server &server, std::uint32_t tgid)
+{
+  return server.master_tgid == tgid ||
+         std::ranges::find(server.workers, tgid, &domain::WorkerProcess::tgid) !=
+             server.workers.end();
+}
 
 v1::WatchFindingsResponse::Change change_of(FindingChanges::Kind kind)
 {
@@ -106,6 +144,28 @@ grpc::Status DiagnosticsService::farewell() const
   if (stopping_)
     return { grpc::StatusCode::UNAVAILABLE, "the agent is shutting down" };
   return { grpc::StatusCode::CANCELLED, "the client went away" };
+}
+
+Result<std::vector<domain::ServerReport>>
+DiagnosticsService::recent_servers(const std::vector<std::uint32_t> &tgids, domain::Nanos max_age)
+{
+  const auto all = servers_.get(max_age);
+  if (!all)
+    return tl::unexpected(all.error());
+  if (tgids.empty())
+    return **all;
+  std::vector<domain::ServerReport> chosen;
+  for (const std::uint32_t tgid : tgids) {
+    const auto found = std::ranges::find_if(
+        **all, [&](const domain::ServerReport &report) { return has_member(report.server, tgid); });
+    if (found == (*all)->end())
+      return agent_.servers(tgids); // one that has just begun, or that nobody watches
+    if (std::ranges::none_of(chosen, [&](const domain::ServerReport &report) {
+          return report.server.master_tgid == found->server.master_tgid;
+        }))
+      chosen.push_back(*found);
+  }
+  return chosen;
 }
 
 grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
@@ -193,6 +253,34 @@ grpc::Status DiagnosticsService::TraceAllocations(grpc::ServerContext *context,
   return grpc::Status::OK;
 }
 
+grpc::Status DiagnosticsService::TakeCensus(grpc::ServerContext *context,
+                                            const v1::TakeCensusRequest *request,
+                                            v1::TakeCensusResponse *response)
+{
+  const auto query = census_query_of(*request);
+  if (!query)
+    return to_status(query.error());
+  if (ended(*context))
+    return farewell();
+  const bool once = query->window == domain::Nanos::zero();
+  auto look = agent_.look_at_heap(query->worker, once ? query->types : std::vector<std::string>{});
+  std::optional<domain::Census> earlier;
+  if (look && !once) {
+    earlier = std::move(look->census);
+    if (!pause(*context, query->window))
+      return farewell();
+    look = agent_.look_at_heap(query->worker, query->types);
+  }
+  if (ended(*context))
+    return farewell();
+  if (!look)
+    return to_status(look.error());
+  *response->mutable_census() = earlier ? to_proto(*earlier, look->census) : to_proto(look->census);
+  for (const domain::Retainers &retainers : look->retainers)
+    *response->mutable_census()->add_retainers() = to_proto(retainers);
+  return grpc::Status::OK;
+}
+
 grpc::Status DiagnosticsService::ListServers(grpc::ServerContext *context,
                                              const v1::ListServersRequest *request,
                                              v1::ListServersResponse *response)
@@ -224,7 +312,7 @@ grpc::Status DiagnosticsService::WatchWorkers(grpc::ServerContext *context,
   do {
     if (ended(*context))
       return farewell();
-    const auto servers = agent_.servers(tgids);
+    const auto servers = recent_servers(tgids, interval / 2);
     if (!servers)
       return to_status(servers.error());
 
@@ -291,22 +379,31 @@ DiagnosticsService::WatchFindings(grpc::ServerContext *context,
                                   const v1::WatchFindingsRequest *request,
                                   grpc::ServerWriter<v1::WatchFindingsResponse> *writer)
 {
-  const auto tgids = tgids_of(*request);
+  constexpr domain::Nanos interval = 1s;
+  std::set<std::uint32_t> masters; // empty: all
+  if (request->tgids_size() > 0) {
+    const auto servers = agent_.servers(tgids_of(*request));
+    if (!servers)
+      return to_status(servers.error());
+    for (const domain::ServerReport &server : *servers)
+      masters.insert(server.server.master_tgid);
+  }
   FindingChanges changes;
   do {
     if (ended(*context))
       return farewell();
-    const auto report = agent_.report_so_far(tgids);
+    const auto report = report_.get(interval / 2);
     if (!report)
       return to_status(report.error());
-    for (const FindingChanges::Change &change : changes.update(report->findings)) {
+    for (const FindingChanges::Change &change :
+         changes.update(findings_of((*report)->findings, masters))) {
       v1::WatchFindingsResponse response;
       response.set_change(change_of(change.kind));
-      *response.mutable_finding() = to_proto(change.finding, report->clock);
+      *response.mutable_finding() = to_proto(change.finding, (*report)->clock);
       if (!writer->Write(response))
         return farewell();
     }
-  } while (pause(*context, 1s));
+  } while (pause(*context, interval));
   return farewell();
 }
 

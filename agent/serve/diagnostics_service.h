@@ -4,12 +4,14 @@
 
 #include "linger/v1/diagnostics.grpc.pb.h"
 #include "serve/agent_view.h"
+#include "serve/shared_look.h"
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <vector>
 
 namespace linger::serve {
 
@@ -24,7 +26,8 @@ struct ServiceLimits {
 class DiagnosticsService final : public v1::Diagnostics::Service {
 public:
   explicit DiagnosticsService(AgentView &agent, ServiceLimits limits = {})
-      : agent_(agent), limits_(limits)
+      : agent_(agent), limits_(limits), report_([this] { return agent_.report_so_far({}); }),
+        servers_([this] { return agent_.servers({}); })
   {
   }
 
@@ -46,16 +49,23 @@ public:
   grpc::Status TraceAllocations(grpc::ServerContext *context,
                                 const v1::TraceAllocationsRequest *request,
                                 v1::TraceAllocationsResponse *response) override;
+  grpc::Status TakeCensus(grpc::ServerContext *context, const v1::TakeCensusRequest *request,
+                          v1::TakeCensusResponse *response) override;
 
 private:
   [[nodiscard]] bool ended(const grpc::ServerContext &context) const;
   /// Lets time pass; false when the call is to end instead.
   [[nodiscard]] bool pause(const grpc::ServerContext &context, domain::Nanos length);
+  /// Those servers as they were at most `max_age` ago; empty `tgids` are all.
+  [[nodiscard]] Result<std::vector<domain::ServerReport>>
+  recent_servers(const std::vector<std::uint32_t> &tgids, domain::Nanos max_age);
   /// How a call ends that did not end by itself.
   [[nodiscard]] grpc::Status farewell() const;
 
   AgentView &agent_;
   const ServiceLimits limits_;
+  SharedLook<domain::Report> report_; // everything since the start
+  SharedLook<std::vector<domain::ServerReport>> servers_;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::condition_variable stopped_;

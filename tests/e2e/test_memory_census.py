@@ -1,5 +1,6 @@
 """Does a diagnosis with a census name what grew in a worker, and nothing where nothing did?"""
 
+import os
 import time
 
 import pytest
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.requires(*PROBES, "gunicorn")
 SECONDS = 6
 CENSUS = ["--memory", "census", "--format", "json", "--duration", f"{SECONDS}s"]
 KEPT_EACH = 20
+WARM_UP = 50
 # A census wants its worker idle for as long as a copy takes, on a slow day 0.1 s; one that never is gets no figures.
 PAUSE_SECONDS = 0.4
 
@@ -24,7 +26,7 @@ def server(directory):
     running = Gunicorn(directory, "kept_objects:app", "--workers", "1", chdir=WORKLOADS, env={},
                        ready_path="/")
     with Client(running.port) as client:
-        for _ in range(50):  # modules and caches grow at first
+        for _ in range(WARM_UP):  # modules and caches grow at first
             client.get("/grow/1")
     yield running
     running.stop()
@@ -89,3 +91,28 @@ def test_a_recording_holds_it(directory, server):
         assert recorder.wait().status == 0
     report = run("linger", "replay", recording, "--format", "json").json()
     assert "kept_objects.Session" in {each["type"] for each in heap_growth(report)["types"]}
+
+
+def test_an_agent_takes_a_census_for_others(directory, server):
+    (worker,) = server.workers()
+    with Client(server.port) as client:
+        client.get("/grow/25")
+    with Lingerd(directory) as agent:
+        def taken(*options) -> tuple:
+            return run("linger", "heap", "--format", "json", *options)
+        asked = ["--paths", "kept_objects.Session", "--pid", worker]
+        by_agent = taken("--agent", agent.address, *asked).json()
+        alone = taken("--no-agent", *asked).json()
+        master = taken("--agent", agent.address, "--pid", server.tgid)
+        stranger = taken("--agent", agent.address, "--pid", os.getpid())
+    assert by_agent["retainers"] == alone["retainers"]
+    # Those that were made before, too.
+    assert number(by_agent["retainers"][0], "objects") == WARM_UP + 25
+    assert sessions(by_agent) == sessions(alone) == WARM_UP + 25
+    assert master.status == 2 and str(worker) in master.stderr
+    assert stranger.status == 4
+
+
+def sessions(census: dict) -> int:
+    (counted,) = [each for each in census["types"] if each["type"] == "kept_objects.Session"]
+    return number(counted, "objects")

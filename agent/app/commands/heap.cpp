@@ -1,8 +1,11 @@
 // linger heap: the objects of one worker, what grew, and who holds it.
 
+#include "app/attended.h"
 #include "app/commands/arguments.h"
 #include "app/commands/command.h"
+#include "app/commands/running_agent.h"
 #include "app/duration.h"
+#include "app/heap_watch.h"
 #include "app/interrupts.h"
 #include "app/progress.h"
 #include "discover/server_finder.h"
@@ -14,7 +17,6 @@
 #include <CLI/Validators.hpp>
 #include <chrono>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -27,33 +29,13 @@ struct HeapArguments {
   domain::Nanos window{}; // zero: one census
   std::vector<std::string> paths_of;
   Format format = Format::text;
+  SourceArguments source; // its probes are not used
 };
 
-/// A master serves nothing: its heap is not the one that is meant.
-Result<> check_worker(std::uint32_t tgid)
-{
-  discover::ServerFinder finder;
-  const Result<domain::Server> server = finder.find(tgid);
-  if (!server || server->master_tgid != tgid)
-    return {}; // a worker, or a Python process that is no server
-  std::vector<std::uint32_t> workers;
-  for (const domain::WorkerProcess &worker : server->workers) {
-    if (worker.tgid == tgid)
-      return {};
-    workers.push_back(worker.tgid);
-  }
-  if (workers.empty())
-    return failure(Error::Kind::not_found,
-                   fmt::format("{} is the master of a {} that has no worker now", tgid,
-                               name_of(server->kind)));
-  return failure(Error::Kind::usage,
-                 fmt::format("{} is the master of a {}; a census is of one of its workers: {}",
-                             tgid, name_of(server->kind), fmt::join(workers, ", ")));
-}
-
-class HeapCommand {
+/// Takes it by itself.
+class OwnCensus {
 public:
-  HeapCommand(const HeapArguments &arguments, python::CensusTaker taker, Terminal &terminal)
+  OwnCensus(const HeapArguments &arguments, python::CensusTaker taker, Terminal &terminal)
       : arguments_(arguments), taker_(std::move(taker)), terminal_(terminal)
   {
   }
@@ -120,14 +102,57 @@ private:
   Terminal &terminal_;
 };
 
-ExitStatus run_heap(const HeapArguments &arguments, Terminal &terminal)
+Result<v1::Census> take(const HeapArguments &arguments, Terminal &terminal)
 {
-  if (const Result<> worker = check_worker(arguments.tgid); !worker)
-    return report_error(terminal, worker.error());
+  discover::ServerFinder finder;
+  // Any other Python process will do.
+  if (const Result<domain::Server> server = finder.find(arguments.tgid)) {
+    if (const Result<> worker = check_is_worker(*server, arguments.tgid); !worker)
+      return tl::unexpected(worker.error());
+  }
   auto taker = python::CensusTaker::open("/proc", arguments.tgid);
   if (!taker)
-    return report_error(terminal, taker.error());
-  const Result<v1::Census> census = HeapCommand(arguments, std::move(*taker), terminal).run();
+    return tl::unexpected(taker.error());
+  return OwnCensus(arguments, std::move(*taker), terminal).run();
+}
+
+Result<v1::Census> ask(serve::Client &agent, const HeapArguments &arguments, Terminal &terminal)
+{
+  const serve::CensusQuery query{ .worker = arguments.tgid,
+                                  .window = arguments.window,
+                                  .types = arguments.paths_of };
+  const Interrupts interrupts;
+  Progress progress{ terminal, "the agent counts", arguments.window };
+  Result<v1::Census> census =
+      attended([&](const std::stop_token &stop) { return agent.take_census(query, stop); },
+               [&](domain::Nanos passed) {
+                 progress.show(passed);
+                 return !interrupts.seen();
+               });
+  if (!census && interrupts.seen())
+    return failure(Error::Kind::exhausted, "interrupted: there is no census");
+  return census;
+}
+
+/// An agent that was not asked for by name knows the workers that it watches, and this process can
+/// count any that runs CPython.
+Result<v1::Census> taken_by_somebody(const HeapArguments &arguments, Terminal &terminal)
+{
+  Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
+  if (!agent)
+    return tl::unexpected(agent.error());
+  if (!*agent)
+    return take(arguments, terminal);
+  Result<v1::Census> census = ask(**agent, arguments, terminal);
+  if (!census && census.error().kind == Error::Kind::not_found &&
+      arguments.source.agent_address.empty())
+    return take(arguments, terminal);
+  return census;
+}
+
+ExitStatus run_heap(const HeapArguments &arguments, Terminal &terminal)
+{
+  const Result<v1::Census> census = taken_by_somebody(arguments, terminal);
   if (!census)
     return report_error(terminal, census.error());
   const Result<std::string> text = arguments.format == Format::json
@@ -170,6 +195,7 @@ void add_heap_command(CLI::App &parent, Command &chosen)
       ->expected(1)
       ->take_all();
   add_format_option(*heap, arguments->format);
+  add_agent_options(*heap, arguments->source);
   heap->callback([arguments, &chosen] {
     chosen = [arguments](Terminal &terminal) { return run_heap(*arguments, terminal); };
   });

@@ -215,6 +215,19 @@ TEST_F(AgentTest, RefusesAProcessThatBelongsToNoWatchedServer)
   EXPECT_THAT(report.error().what, HasSubstr("4711"));
 }
 
+TEST_F(AgentTest, TakesNoCensusOfAMasterNorOfAStranger)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+  const auto master = (*agent)->look_at_heap(100, {});
+  ASSERT_FALSE(master);
+  EXPECT_EQ(master.error().kind, Error::Kind::usage);
+  EXPECT_NE(master.error().what.find("101"), std::string::npos) << master.error().what;
+  const auto stranger = (*agent)->look_at_heap(4711, {});
+  ASSERT_FALSE(stranger);
+  EXPECT_EQ(stranger.error().kind, Error::Kind::not_found);
+}
+
 TEST_F(AgentTest, FindsAServerYoungerThanTheLastLookWhenAskedForIt)
 {
   const auto agent = start();

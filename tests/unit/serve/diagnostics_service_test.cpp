@@ -141,6 +141,51 @@ TEST_F(DiagnosticsServiceTest, TracesAllocationsByLine)
   EXPECT_EQ(status(), grpc::StatusCode::NOT_FOUND);
 }
 
+TEST_F(DiagnosticsServiceTest, TakesOneCensusOrTellsWhatGrewBetweenTwo)
+{
+  const auto one = connected().take_census({ .worker = 101, .window = {}, .types = { "Session" } });
+  ASSERT_TRUE(one) << one.error().what;
+  EXPECT_EQ(one->tgid(), 101U);
+  ASSERT_EQ(one->types_size(), 1);
+  EXPECT_EQ(one->types(0).type(), "shop.Session");
+  ASSERT_EQ(one->retainers_size(), 1);
+  EXPECT_EQ(one->retainers(0).paths(0).text(), "`shop.KEPT`");
+  EXPECT_EQ(one->growth_size(), 0);
+
+  const auto two = connected().take_census({ .worker = 101, .window = 10ms, .types = {} });
+  ASSERT_TRUE(two) << two.error().what;
+  ASSERT_EQ(two->growth_size(), 1);
+  EXPECT_EQ(two->growth(0).objects(), 1);
+  EXPECT_EQ(two->retainers_size(), 0);
+}
+
+TEST_F(DiagnosticsServiceTest, RefusesACensusThatMakesNoSense)
+{
+  const auto kind = [&](const CensusQuery &query) {
+    const auto census = connected().take_census(query);
+    return census ? Error::Kind::internal : census.error().kind;
+  };
+  EXPECT_EQ(kind({ .worker = 0 }), Error::Kind::usage);
+  EXPECT_EQ(kind({ .worker = 101, .window = 2h }), Error::Kind::usage);
+  EXPECT_EQ(kind({ .worker = 101, .window = -1s }), Error::Kind::usage);
+  EXPECT_EQ(kind({ .worker = 101, .types = std::vector<std::string>(21, "dict") }),
+            Error::Kind::usage);
+  EXPECT_EQ(kind({ .worker = 4711 }), Error::Kind::not_found);
+}
+
+TEST_F(DiagnosticsServiceTest, ACensusBetweenTwoLooksEndsWithItsClient)
+{
+  std::stop_source stop;
+  std::jthread cancels([&] {
+    std::this_thread::sleep_for(200ms);
+    stop.request_stop();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto census = connected().take_census({ .worker = 101, .window = 1h }, stop.get_token());
+  EXPECT_FALSE(census);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 60s);
+}
+
 TEST_F(DiagnosticsServiceTest, RefusesAProfileThatMakesNoSense)
 {
   const auto error = [&](const ProfileQuery &query) {
@@ -370,6 +415,47 @@ TEST_F(DiagnosticsServiceTest, StreamsWhatBecomesOfFindings)
   }));
   EXPECT_EQ(seen, (std::vector<std::string>{ "CHANGE_APPEARED as before", "CHANGE_UPDATED worse",
                                              "CHANGE_RESOLVED worse" }));
+}
+
+TEST_F(DiagnosticsServiceTest, StreamsTheFindingsOfTheServersAskedFor)
+{
+  domain::Finding other = finding_named("b");
+  other.server = 200;
+  domain::Finding asked_for = finding_named("a");
+  asked_for.server = 100;
+  agent_.set_findings({ other, asked_for });
+  v1::WatchFindingsRequest request;
+  request.add_tgids(102); // a worker
+  std::vector<std::string> seen;
+  EXPECT_TRUE(connected().watch_findings(request, [&](const v1::WatchFindingsResponse &response) {
+    seen.push_back(response.finding().id());
+    agent_.set_findings({});
+    return response.change() != v1::WatchFindingsResponse::CHANGE_RESOLVED;
+  }));
+  EXPECT_EQ(seen, (std::vector<std::string>{ asked_for.id, asked_for.id }));
+
+  request.add_tgids(4711);
+  EXPECT_EQ(connected().watch_findings(request, [](const auto &) { return true; }).error().kind,
+            Error::Kind::not_found);
+}
+
+TEST_F(DiagnosticsServiceTest, ManyWhoWatchCostTheAgentNoMoreThanAFew)
+{
+  constexpr int many = 40;
+  agent_.set_findings({ finding_named("a") });
+  std::atomic<int> told = 0;
+  {
+    std::vector<std::jthread> watching;
+    for (int i = 0; i < many; ++i)
+      watching.emplace_back([&] {
+        EXPECT_TRUE(connected().watch_findings({}, [&](const auto &) {
+          ++told;
+          return false;
+        }));
+      });
+  }
+  EXPECT_EQ(told, many);
+  EXPECT_LT(agent_.reports(), many);
 }
 
 TEST_F(DiagnosticsServiceTest, EndsSilentStreamsWhenTheClientCancels)

@@ -53,8 +53,12 @@ public:
   /// Windows that have ended.
   [[nodiscard]] int observed() const { return observed_; }
 
+  /// How often a report was made.
+  [[nodiscard]] int reports() const { return reports_; }
+
   Result<domain::Report> report_so_far(const std::vector<std::uint32_t> &tgids) override
   {
+    ++reports_;
     const std::lock_guard lock(mutex_);
     if (const auto known = check(tgids); !known)
       return tl::unexpected(known.error());
@@ -112,6 +116,22 @@ public:
                           .values = std::vector<std::int64_t>(profile.values.size(), 7) } };
     profile.notes = { "a \xff note" };
     return profile;
+  }
+
+  /// One session more with each look.
+  Result<domain::HeapLook> look_at_heap(std::uint32_t worker,
+                                        const std::vector<std::string> &types) override
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = check({ worker }); !known)
+      return tl::unexpected(known.error());
+    domain::HeapLook look;
+    look.census.tgid = worker;
+    look.census.time = domain::WallTime{ std::chrono::seconds(++looks_) };
+    domain::set_types(look.census, { { "shop.Session", looks_, 100 * looks_ } });
+    for (const std::string &type : types)
+      look.retainers.push_back({ .type = type, .objects = 1, .paths = { { "`shop.KEPT`", 1 } } });
+    return look;
   }
 
   Result<std::vector<domain::ServerReport>>
@@ -173,10 +193,12 @@ private:
 
   domain::MemoryTier asked_memory_ = domain::MemoryTier::none;
   domain::AllocationQuery asked_allocations_;
+  std::uint64_t looks_ = 0;
   mutable std::mutex mutex_;
   domain::Report report_;
   std::optional<Error> error_;
   Handlers handlers_;
+  std::atomic<int> reports_ = 0;
   std::atomic<int> observing_ = 0;
   std::atomic<int> observed_ = 0;
 };
