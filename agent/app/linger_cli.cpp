@@ -18,6 +18,7 @@ constexpr const char *examples = R"(Examples:
   linger diagnose                            observe them all for 30 s and report
   linger diagnose --pid 4711 --duration 2m   one server, by its master or any of its workers
   linger diagnose --format json --fail-on warning --output report.json
+  linger top                                 what goes on now, on the whole screen
   linger watch requests --pid 4711           each request as it ends
   linger heap --pid 4712 --diff 10s          which objects of a worker grow
   linger profile --kind blocked -o waits.pb.gz   what they waited on, for go tool pprof
@@ -39,6 +40,7 @@ ExitStatus run_linger(std::vector<std::string> arguments, Terminal &terminal)
   Command chosen;
   add_servers_command(app, chosen);
   add_diagnose_command(app, chosen);
+  add_top_command(app, chosen);
   add_watch_command(app, chosen);
   add_record_command(app, chosen);
   add_replay_command(app, chosen);

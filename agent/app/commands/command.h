@@ -31,6 +31,7 @@ ExitStatus report_error(Terminal &terminal, const Error &error);
 /// may be called once parsing is over, also after `parent` is gone.
 void add_servers_command(CLI::App &parent, Command &chosen);
 void add_diagnose_command(CLI::App &parent, Command &chosen);
+void add_top_command(CLI::App &parent, Command &chosen);
 void add_watch_command(CLI::App &parent, Command &chosen);
 void add_record_command(CLI::App &parent, Command &chosen);
 void add_replay_command(CLI::App &parent, Command &chosen);

@@ -37,6 +37,7 @@ CHECKS = {
     "bpftool": _program("bpftool", "bpftool"),
     "bpf": _bpf,
     "wrk": _program("wrk", "wrk"),
+    "tmux": _program("tmux", "tmux"),
     "gunicorn": _program("/usr/bin/gunicorn", "gunicorn"),
     "uwsgi": _file("/usr/lib/uwsgi/plugins/python3_plugin.so", "uwsgi-plugin-python3"),
     "nginx": _program("/usr/sbin/nginx", "nginx-light"),

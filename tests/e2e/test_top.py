@@ -1,0 +1,116 @@
+"""Does `linger top` show what goes on, in a real terminal, and do its keys do what they say?"""
+
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+from harness.client import send_all
+from harness.paths import BINARIES
+from harness.requirements import PROBES, SERVICES
+from harness.workload import WORKER_CLASSES
+from services.processes import wait_until
+
+pytestmark = pytest.mark.requires(*PROBES, *SERVICES, "tmux")
+
+PATHS = ["/sleep", "/database", "/hello", "/count/alpha"]
+
+
+class Tmux:
+    """A terminal of 80 columns and 24 lines of its own, in which a command runs."""
+
+    def __init__(self, directory, *command):
+        self._socket = directory / "tmux.sock"
+        self._run("new-session", "-d", "-x", "80", "-y", "24", " ".join(map(str, command)) + "; sleep 60")
+
+    def _run(self, *arguments) -> str:
+        return subprocess.run(["tmux", "-S", self._socket, "-f", "/dev/null", *arguments], check=True,
+                              capture_output=True, text=True).stdout
+
+    def screen(self) -> str:
+        return self._run("capture-pane", "-p")
+
+    def press(self, *keys: str) -> None:
+        self._run("send-keys", *keys)
+
+    def resize(self, columns: int, lines: int) -> None:
+        self._run("resize-window", "-x", str(columns), "-y", str(lines))
+
+    def shows(self, *texts: str) -> str:
+        """Waits until all of them are on the screen at once."""
+        screen = ""
+
+        def look() -> bool:
+            nonlocal screen
+            screen = self.screen()
+            return all(text in screen for text in texts)
+        try:
+            wait_until(look, 30, "")
+        except Exception as error:
+            raise AssertionError(f"never on the screen: {texts}\n{screen}") from error
+        return screen
+
+    def close(self) -> None:
+        self._run("kill-server")
+
+
+@contextmanager
+def loaded(workload):
+    """A server with two workers that is asked, over and over."""
+    plan = [("GET", path, None) for path in PATHS]
+    with workload.serve(*WORKER_CLASSES["gthread"]) as server:
+        yield server, lambda: send_all(server.port, plan * 3, clients=2, keep_alive=False)
+
+
+@pytest.fixture
+def top(workload, directory):
+    with loaded(workload) as (server, load):
+        terminal = Tmux(directory, BINARIES / "linger", "top", "--no-agent", "--interval", "500ms", "--pid",
+                        server.tgid)
+        try:
+            terminal.shows("linger top", "ground_truth:app")
+            yield terminal, load
+        finally:
+            terminal.close()
+
+
+def test_shows_endpoints_their_lines_workers_and_findings(top):
+    terminal, load = top
+    load()
+    screen = terminal.shows("ENDPOINT", "GET /sleep", "GET /database", "d database", "s sleep")
+    assert len(screen.splitlines()) <= 24
+    assert max(map(len, screen.splitlines())) <= 80
+    terminal.press("p")
+    terminal.shows("PAUSED")
+    # The slowest is chosen at first.
+    terminal.press("Enter")
+    terminal.shows("since the start", "ground_truth.py:")
+    terminal.press("Escape")
+    terminal.press("/", "h", "e", "l", "l", "o", "Enter")
+    screen = terminal.shows("filter: hello", "GET /hello")
+    assert "GET /sleep" not in screen
+    terminal.press("Tab")
+    terminal.shows("WORKER", "STATE")
+    terminal.press("?")
+    terminal.shows("order endpoints by")
+
+
+def test_follows_the_size_of_the_terminal_and_leaves_it_as_it_was(top):
+    terminal, load = top
+    load()
+    terminal.shows("GET /sleep")
+    terminal.resize(120, 40)
+    terminal.shows("q quit")
+    time.sleep(0.5)
+    screen = terminal.screen()
+    assert "q quit" in screen.splitlines()[39]
+    terminal.press("q")
+    wait_until(lambda: "linger top" not in terminal.screen(), 30, "the screen is given back")
+
+
+def test_says_that_it_needs_a_terminal(workload):
+    with workload.serve(*WORKER_CLASSES["sync"]) as server:
+        done = subprocess.run([BINARIES / "linger", "top", "--no-agent", "--pid", str(server.tgid)],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert "this is no terminal" in done.stderr
