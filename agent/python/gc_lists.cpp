@@ -57,7 +57,7 @@ private:
                    fmt::format("a list of CPython's collector does not close: {}", how));
   }
 
-  Result<std::uint64_t> too_many() const
+  [[nodiscard]] Result<std::uint64_t> too_many() const
   {
     return failure(Error::Kind::exhausted, fmt::format("the heap has more than {} objects", most_));
   }

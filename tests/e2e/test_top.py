@@ -1,8 +1,13 @@
-"""Does `linger top` show what goes on, in a real terminal, and do its keys do what they say?"""
+"""Does `linger top` show what goes on, in a real terminal, and do its keys do what they say?
 
+With LINGER_SCREENS=DIRECTORY the screens are kept there: those in docs/screens/ were.
+"""
+
+import os
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from harness.client import send_all
@@ -54,6 +59,11 @@ class Tmux:
         self._run("kill-server")
 
 
+def keep(name: str, screen: str) -> None:
+    if directory := os.environ.get("LINGER_SCREENS"):
+        (Path(directory) / f"{name}.txt").write_text(screen)
+
+
 @contextmanager
 def loaded(workload):
     """A server with two workers that is asked, over and over."""
@@ -78,19 +88,20 @@ def test_shows_endpoints_their_lines_workers_and_findings(top):
     terminal, load = top
     load()
     screen = terminal.shows("ENDPOINT", "GET /sleep", "GET /database", "d database", "s sleep")
+    keep("top-endpoints", screen)
     assert len(screen.splitlines()) <= 24
     assert max(map(len, screen.splitlines())) <= 80
     terminal.press("p")
     terminal.shows("PAUSED")
     # The slowest is chosen at first.
     terminal.press("Enter")
-    terminal.shows("since the start", "ground_truth.py:")
+    keep("top-lines", terminal.shows("since the start", "ground_truth.py:"))
     terminal.press("Escape")
     terminal.press("/", "h", "e", "l", "l", "o", "Enter")
     screen = terminal.shows("filter: hello", "GET /hello")
     assert "GET /sleep" not in screen
     terminal.press("Tab")
-    terminal.shows("WORKER", "STATE")
+    keep("top-workers", terminal.shows("WORKER", "idle"))
     terminal.press("?")
     terminal.shows("order endpoints by")
 

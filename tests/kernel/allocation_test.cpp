@@ -69,12 +69,6 @@ void do_deed(int fd, const std::string &request)
   send_text(fd, response);
 }
 
-domain::Server server_of(const WorkerProcess &worker)
-{
-  const auto tgid = static_cast<std::uint32_t>(worker.tgid());
-  return { .master_tgid = tgid, .workers = { { .tgid = tgid } } };
-}
-
 class AllocationTest : public testing::Test {
 protected:
   void SetUp() override

@@ -88,7 +88,9 @@ ScreenLine tabs_of(const TopState &state, const TopView &view, std::size_t width
   ScreenLine line{ .spans = { tab(TopTab::endpoints, "Endpoints"), tab(TopTab::workers, "Workers"),
                               tab(TopTab::findings,
                                   fmt::format("Findings {}", state.report.findings_size())) } };
-  std::string rest = fmt::format("   by {}", order_names[static_cast<std::size_t>(view.order)]);
+  std::string rest;
+  if (view.tab == TopTab::endpoints)
+    rest = fmt::format("   by {}", order_names[static_cast<std::size_t>(view.order)]);
   if (view.typing || !view.filter.empty())
     rest += fmt::format("   filter: {}{}", view.filter, view.typing ? "_" : "");
   const std::size_t taken = line.text().size();
@@ -158,6 +160,19 @@ void add_detail(std::vector<ScreenLine> &lines, const TopState &state, const Top
     add_sites(lines, *endpoint, width);
 }
 
+std::string nothing_in(TopTab tab)
+{
+  switch (tab) {
+    case TopTab::endpoints:
+      return "no request ended in the latest interval";
+    case TopTab::workers:
+      return "no worker";
+    case TopTab::findings:
+      break;
+  }
+  return "nothing is wrong, as far as it shows";
+}
+
 void add_rows(std::vector<ScreenLine> &lines, const TopState &state, const TopView &view,
               std::size_t width, std::size_t room)
 {
@@ -177,8 +192,7 @@ void add_rows(std::vector<ScreenLine> &lines, const TopState &state, const TopVi
     lines.push_back(std::move(line));
   }
   if (rows == 0)
-    lines.push_back(plain(view.tab == TopTab::findings ? "nothing is wrong, as far as it shows"
-                                                       : "nothing in the latest interval"));
+    lines.push_back(plain(nothing_in(view.tab)));
 }
 
 void add_help(std::vector<ScreenLine> &lines)

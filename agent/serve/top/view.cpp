@@ -80,6 +80,7 @@ void TopView::press(const TopKey &key, std::size_t rows)
       return command(*this, 'j', rows);
     case TopKey::Kind::tab:
       tab = following(tab, tabs);
+      filter.clear();
       selected = 0;
       detail = false;
       return;

@@ -43,7 +43,7 @@ protected:
   }
   [[nodiscard]] bool shows(std::string_view text) const
   {
-    return shown().find(text) != std::string::npos;
+    return shown(120).find(text) != std::string::npos;
   }
   void press(Kind kind) { view.press({ .kind = kind }, top_rows(state, view)); }
   void press(std::string_view characters)
@@ -124,7 +124,7 @@ TEST_F(TopScreenTest, FiltersByName)
   EXPECT_FALSE(shows("GET /slow"));
   press("q"); // is typed
   EXPECT_FALSE(view.over);
-  EXPECT_TRUE(shows("nothing in the latest interval"));
+  EXPECT_TRUE(shows("no request ended in the latest interval"));
   press(Kind::erase);
   press(Kind::enter);
   EXPECT_TRUE(shows("GET /many"));
