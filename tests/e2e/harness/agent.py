@@ -37,7 +37,6 @@ class Running:
     """linger or lingerd in the background. SIGKILLed at the end of the block if still there."""
 
     def __init__(self, directory: Path, program: str, *arguments):
-        self._before = bpf.attached()
         number = len(list(Path(directory).glob(f"{program}.*.out")))
         self._stdout = Path(directory) / f"{program}.{number}.out"
         self._stderr = Path(directory) / f"{program}.{number}.err"
@@ -54,8 +53,8 @@ class Running:
         return self._stderr.read_text()
 
     def attached(self) -> set[tuple[str, int]]:
-        """What came into the kernel since it was started."""
-        return bpf.attached() - self._before
+        """What it holds in the kernel now."""
+        return bpf.held_by(self.tgid)
 
     def wait_until(self, condition, seconds: float, what: str) -> None:
         """ServiceError, with its diagnostics, when it ends first or takes longer."""
