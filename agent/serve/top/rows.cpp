@@ -3,6 +3,7 @@
 #include "serve/escape.h"
 #include "serve/render/cause_text.h"
 #include "serve/render/figures.h"
+#include "serve/render/servers_text.h"
 
 #include <algorithm>
 #include <array>
@@ -53,22 +54,6 @@ std::string per_second(std::uint64_t count, double seconds)
 bool names(std::string_view text, const std::string &filter)
 {
   return filter.empty() || text.find(filter) != std::string_view::npos;
-}
-
-std::string_view state_text(v1::WorkerState state)
-{
-  switch (state) {
-    case v1::WORKER_STATE_IDLE:
-      return "idle";
-    case v1::WORKER_STATE_BUSY:
-      return "busy";
-    case v1::WORKER_STATE_BLOCKED:
-      return "blocked";
-    case v1::WORKER_STATE_EXITED:
-      return "exited";
-    default:
-      return "-";
-  }
 }
 
 constexpr std::size_t figure_columns = 33; // of an endpoint's row, before its bar
