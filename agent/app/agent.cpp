@@ -105,7 +105,7 @@ void Agent::escalate(const EscalationConfig &config, const std::stop_token &stop
   std::condition_variable_any stopped;
   EscalatorServices services{
     .report = [this] { return report_so_far({}); },
-    .look = app::look_at_heap,
+    .look = real_looks(),
     .tell =
         [this](const domain::Observation &observation) {
           return on_collecting_thread([&](CollectingLoop &) -> Result<> {
@@ -314,7 +314,7 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     if (!masters)
       return tl::unexpected(masters.error());
     if (query.memory == domain::MemoryTier::census)
-      heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), app::look_at_heap);
+      heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), real_looks());
     const domain::ClockAnchor now = clock_();
     begin = now.monotonic;
     observed = feed_.open_window(now, *masters, std::move(sink));
@@ -377,7 +377,7 @@ Result<domain::HeapLook> Agent::look_at_heap(std::uint32_t worker,
   if (!only_one)
     return failure(Error::Kind::exhausted,
                    "another census is being taken for somebody else; try again later");
-  return app::look_at_heap(worker, types);
+  return app::look_at_heap(worker, types, python::MissingType::refused);
 }
 
 std::unique_ptr<serve::AgentView::Subscription>

@@ -98,17 +98,26 @@ std::vector<domain::RequestObjects> request_objects(const domain::Census &earlie
 
 } // namespace
 
-Result<HeapLook> look_at_heap(std::uint32_t tgid, const std::vector<std::string> &paths_of)
+Result<HeapLook> look_at_heap(std::uint32_t tgid, const std::vector<std::string> &paths_of,
+                              python::MissingType missing)
 {
   const auto taker = python::CensusTaker::open("/proc", tgid);
   if (!taker)
     return tl::unexpected(taker.error());
   python::CensusOptions options;
   options.paths_of = paths_of;
+  options.missing = missing;
   auto taken = taker->take(options, [](std::uint32_t) {});
   if (!taken)
     return tl::unexpected(taken.error());
   return HeapLook{ .census = std::move(taken->census), .retainers = std::move(taken->retainers) };
+}
+
+LookAtHeap real_looks()
+{
+  return [](std::uint32_t tgid, const std::vector<std::string> &paths_of) {
+    return look_at_heap(tgid, paths_of, python::MissingType::left_out);
+  };
 }
 
 Result<> check_is_worker(const domain::Server &server, std::uint32_t tgid)
@@ -194,23 +203,6 @@ std::vector<domain::HeapGrowth> HeapWatch::look_at_end()
   return growths;
 }
 
-Result<HeapLook> HeapWatch::last_look(std::uint32_t tgid, const std::vector<std::string> &grown,
-                                      const std::vector<std::string> &of_requests) const
-{
-  // A type that has no object left makes a look with holders fail. A request's may well have none.
-  if (!of_requests.empty()) {
-    std::vector<std::string> both = grown;
-    both.insert(both.end(), of_requests.begin(), of_requests.end());
-    if (auto look = look_(tgid, both))
-      return look;
-  }
-  if (!grown.empty()) {
-    if (auto look = look_(tgid, grown))
-      return look;
-  }
-  return look_(tgid, {});
-}
-
 domain::HeapGrowth HeapWatch::growth_of(const Worker &worker) const
 {
   domain::HeapGrowth growth{ .tgid = worker.tgid,
@@ -221,10 +213,10 @@ domain::HeapGrowth HeapWatch::growth_of(const Worker &worker) const
                              .gap = worker.gap };
   if (!worker.begin)
     return growth;
-  std::vector<std::string> held_before;
+  std::vector<std::string> held_before = request_types_in(*worker.begin);
   for (const domain::Retainers &retainers : worker.middle)
     held_before.push_back(retainers.type);
-  auto look = last_look(worker.tgid, held_before, request_types_in(*worker.begin));
+  const auto look = look_(worker.tgid, held_before);
   if (!look) {
     growth.gap = look.error().what;
     return growth;

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "domain/census.h"
 #include "domain/server.h"
+#include "python/retaining_path.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,12 +18,15 @@ namespace linger::app {
 
 using domain::HeapLook;
 
+/// A type of which there is no object has no holders, and is no failure.
 using LookAtHeap =
     std::function<Result<HeapLook>(std::uint32_t tgid, const std::vector<std::string> &paths_of)>;
 
 /// A real look, from outside, while the worker runs on.
 [[nodiscard]] Result<HeapLook> look_at_heap(std::uint32_t tgid,
-                                            const std::vector<std::string> &paths_of);
+                                            const std::vector<std::string> &paths_of,
+                                            python::MissingType missing);
+[[nodiscard]] LookAtHeap real_looks();
 
 /// A master serves nothing, so its heap is not the one that is meant: usage, with its workers.
 [[nodiscard]] Result<> check_is_worker(const domain::Server &server, std::uint32_t tgid);
@@ -62,9 +66,6 @@ private:
     std::vector<domain::Retainers> middle;
     std::string gap;
   };
-  [[nodiscard]] Result<HeapLook> last_look(std::uint32_t tgid,
-                                           const std::vector<std::string> &grown,
-                                           const std::vector<std::string> &of_requests) const;
   [[nodiscard]] domain::HeapGrowth growth_of(const Worker &worker) const;
 
   std::vector<Worker> workers_;

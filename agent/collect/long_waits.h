@@ -1,5 +1,6 @@
-// Where threads have been waiting for long: what never ends leaves no record of a wait, and whoever
-// is killed in one is gone before its stack can be named.
+// Where threads have been waiting for long. What never ends leaves no record of a wait. Whoever is
+// killed in one leaves a stack, and nothing to read its names from: these are known where somebody
+// looked before.
 
 #pragma once
 
@@ -35,16 +36,11 @@ public:
   /// Fills in the line of a sample whose time is known.
   void note(decode::Thread &thread);
 
-  /// The line of the wait that a thread began then; empty where it was not looked at, or long ago.
-  [[nodiscard]] std::string line_of(std::uint32_t tid, domain::MonotonicTime since) const;
-
 private:
   struct Looked {
     domain::MonotonicTime since;
     Place place;
   };
-
-  [[nodiscard]] const Looked *find(std::uint32_t tid, domain::MonotonicTime since) const;
 
   PlaceOf place_of_;
   std::map<std::uint32_t, Looked> before_; // by tid, of the look before

@@ -98,11 +98,8 @@ struct WorkerCollector::Impl {
         sink(*last);
       loops.note(*record);
     }
-    if constexpr (std::is_same_v<Record, domain::Wait>) {
+    if constexpr (std::is_same_v<Record, domain::Wait>)
       lines.fill(*record);
-      if (record->code.empty())
-        record->code = long_waits.line_of(record->tid, record->window.begin);
-    }
     if constexpr (std::is_same_v<Record, decode::PythonStack>) {
       lines.note(*record);
     } else if constexpr (std::is_same_v<Record, decode::TracebackPiece>) {

@@ -16,6 +16,12 @@ using domain::Finding;
 using domain::RequestObjects;
 using domain::WorkerReport;
 
+/// Of one type in one worker: more than there can be requests.
+struct LeftObjects {
+  const WorkerReport *worker = nullptr;
+  const RequestObjects *objects = nullptr;
+};
+
 double grown(const RequestObjects &objects)
 {
   return static_cast<double>(objects.objects_end) - static_cast<double>(objects.objects_begin);
@@ -55,10 +61,9 @@ bool all_were_looked_into(const ServerLoad &load)
   });
 }
 
-} // namespace
-
+/// The most first.
 std::vector<LeftObjects> left_objects(const ServerLoad &load,
-                                      const std::function<bool(std::string_view)> &is_of_interest,
+                                      bool (*is_of_interest)(std::string_view),
                                       const Thresholds &thresholds)
 {
   std::vector<LeftObjects> left;
@@ -116,6 +121,21 @@ void tell(Finding &finding, const std::vector<LeftObjects> &left, const ServerLo
         fmt::format(" In the window {} came to be, about as many as {} had requests ({}).",
                     requests, finding.endpoints.back(), endpoint->requests);
   }
+}
+
+} // namespace
+
+std::vector<Finding> find_left_objects(const ServerLoad &load, const Thresholds &thresholds,
+                                       const RequestObjectsRule &rule)
+{
+  const std::vector<LeftObjects> left = left_objects(load, rule.is_of_interest, thresholds);
+  if (left.empty())
+    return {};
+  Finding finding = finding_of(rule.id, load.server->server.master_tgid, "");
+  finding.title = rule.title;
+  finding.remedy = rule.remedy;
+  tell(finding, left, load);
+  return { std::move(finding) };
 }
 
 } // namespace linger::diagnose

@@ -5,27 +5,26 @@
 #include "diagnose/server_load.h"
 #include "domain/finding.h"
 
-#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace linger::diagnose {
 
-/// Of one type in one worker whose heap was looked into: more than there can be requests.
-struct LeftObjects {
-  const domain::WorkerReport *worker = nullptr;
-  const domain::RequestObjects *objects = nullptr;
+/// A rule about objects of some types.
+struct RequestObjectsRule {
+  std::string id;
+  std::string title;
+  std::string remedy;
+  bool (*is_of_interest)(std::string_view type);
 };
 
-/// The most first; none for servers whose workers serve any number of requests at a time.
-[[nodiscard]] std::vector<LeftObjects>
-left_objects(const ServerLoad &load,
-             const std::function<bool(std::string_view type)> &is_of_interest,
-             const Thresholds &thresholds);
-
-/// Tells of them in the finding: workers, evidence, who holds them, the endpoint that had as many
-/// requests as were left in the window, and the severity: those that were there all along may be
-/// meant to be.
-void tell(domain::Finding &finding, const std::vector<LeftObjects> &left, const ServerLoad &load);
+/// A finding where workers whose heaps were looked into have more of them than they can serve
+/// requests, and so none for workers on an event loop. It names the endpoint that had as many
+/// requests as objects were left in the window, if there is one. `info` where they have not become
+/// more: those may be meant to be there.
+[[nodiscard]] std::vector<domain::Finding> find_left_objects(const ServerLoad &load,
+                                                             const Thresholds &thresholds,
+                                                             const RequestObjectsRule &rule);
 
 } // namespace linger::diagnose

@@ -165,12 +165,10 @@ Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, 
     return tl::unexpected(count.error());
 
   Attempt made{ .taken = TakenCensus{} };
-  for (const std::string &type : options.paths_of) {
-    auto retainers = find_retainers(heap, objects, type);
-    if (!retainers)
-      return tl::unexpected(retainers.error());
-    made.taken->retainers.push_back(std::move(*retainers));
-  }
+  auto retainers = find_retainers(heap, objects, options.paths_of, options.missing);
+  if (!retainers)
+    return tl::unexpected(retainers.error());
+  made.taken->retainers = std::move(*retainers);
   auto walked = Clock::now();
   if (copy.late_blocks() != 0) {
     // It did not fit, so it was read until now.

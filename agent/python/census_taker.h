@@ -8,6 +8,7 @@
 #include "python/heap_layout.h"
 #include "python/interpreter.h"
 #include "python/process_layout.h"
+#include "python/retaining_path.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,7 @@ struct CensusOptions {
   std::chrono::milliseconds patience{ 100 };
   /// Types whose holders are looked for.
   std::vector<std::string> paths_of;
+  MissingType missing = MissingType::refused;
 };
 
 struct TakenCensus {

@@ -233,4 +233,19 @@ Result<domain::Retainers> find_retainers(const Heap &heap, const ObjectSet &obje
   return retainers;
 }
 
+Result<std::vector<domain::Retainers>> find_retainers(const Heap &heap, const ObjectSet &objects,
+                                                      const std::vector<std::string> &types,
+                                                      MissingType missing)
+{
+  std::vector<domain::Retainers> found;
+  for (const std::string &type : types) {
+    auto retainers = find_retainers(heap, objects, type);
+    if (retainers)
+      found.push_back(std::move(*retainers));
+    else if (retainers.error().kind != Error::Kind::usage || missing == MissingType::refused)
+      return tl::unexpected(retainers.error());
+  }
+  return found;
+}
+
 } // namespace linger::python

@@ -8,6 +8,7 @@
 #include "python/object_set.h"
 
 #include <string>
+#include <vector>
 
 namespace linger::python {
 
@@ -18,5 +19,13 @@ namespace linger::python {
 /// usage when the heap has no such type.
 [[nodiscard]] Result<domain::Retainers> find_retainers(const Heap &heap, const ObjectSet &objects,
                                                        const std::string &type);
+
+/// What becomes of a type of which the heap holds no object.
+enum class MissingType { refused, left_out };
+
+/// The same of several types.
+[[nodiscard]] Result<std::vector<domain::Retainers>>
+find_retainers(const Heap &heap, const ObjectSet &objects, const std::vector<std::string> &types,
+               MissingType missing);
 
 } // namespace linger::python

@@ -53,6 +53,15 @@ public:
                           v1::TakeCensusResponse *response) override;
 
 private:
+  /// How often a waiting call looks whether its client is still there: gRPC's synchronous calls
+  /// cannot be woken by a cancellation.
+  static constexpr std::chrono::milliseconds glance{ 100 };
+
+  template <typename Request>
+  [[nodiscard]] static std::vector<std::uint32_t> tgids_of(const Request &request)
+  {
+    return { request.tgids().begin(), request.tgids().end() };
+  }
   [[nodiscard]] bool ended(const grpc::ServerContext &context) const;
   /// Lets time pass; false when the call is to end instead.
   [[nodiscard]] bool pause(const grpc::ServerContext &context, domain::Nanos length);

@@ -105,4 +105,16 @@ std::size_t width_of(std::string_view text)
       text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }));
 }
 
+std::size_t bytes_of(std::string_view text, std::size_t characters)
+{
+  std::size_t i = 0;
+  while (i < text.size() && characters > 0) {
+    ++i;
+    while (continues(text, i))
+      ++i;
+    --characters;
+  }
+  return i;
+}
+
 } // namespace linger::serve

@@ -21,4 +21,7 @@ namespace linger::serve {
 /// combining ones.
 [[nodiscard]] std::size_t width_of(std::string_view text);
 
+/// The bytes of its first `characters` characters, or of all where it has no more.
+[[nodiscard]] std::size_t bytes_of(std::string_view text, std::size_t characters);
+
 } // namespace linger::serve

@@ -3,6 +3,8 @@
 import http.client
 import os
 import signal
+import time
+from pathlib import Path
 
 import pytest
 from harness.agent import Running
@@ -12,6 +14,7 @@ from harness.paths import WORKLOADS
 from harness.report import fired, number
 from harness.requirements import PROBES
 from harness.servers import Uwsgi
+from harness.slow_client import Sent
 from services.gunicorn import Gunicorn
 from services.processes import wait_until
 
@@ -19,6 +22,7 @@ pytestmark = pytest.mark.requires(*PROBES, "gunicorn")
 
 ENDS = {"worker-timeout", "worker-crash", "worker-out-of-memory"}
 TIMEOUT_SECONDS = 2
+CLOCK_NANOSLEEP = "230 "
 
 
 class Watched:
@@ -98,6 +102,26 @@ def test_names_what_harakiri_ended(directory):
         finding = finding_in(diagnosis.finish().json())
     assert finding["rule"] == "worker-timeout"
     assert finding["endpoints"] == ["GET /nap/{}"]
+
+
+def sleeper_among(workers: set[int]) -> int | None:
+    """The one that is in clock_nanosleep(2)."""
+    sleeping = [tgid for tgid in workers
+                if Path(f"/proc/{tgid}/syscall").read_text().startswith(CLOCK_NANOSLEEP)]
+    return sleeping[0] if sleeping else None
+
+
+def test_names_the_line_of_a_wait_whose_process_is_gone(directory):
+    """Nothing of it can be read any more when its last records are."""
+    with Watched(directory) as watched, Sent(watched.server.port, "/nap/30"):
+        workers = watched.server.workers()
+        wait_until(lambda: sleeper_among(workers), 20, "a worker sleeps")
+        time.sleep(2.5)
+        os.kill(sleeper_among(workers), signal.SIGKILL)
+        wait_until(lambda: watched.server.workers() != workers, 20, "a worker is gone")
+        finding = watched.finding()
+    assert finding["endpoints"] == ["GET /nap/{}"]
+    assert "sleeping" in finding["detail"] and "ends.py:" in finding["detail"], finding
 
 
 @pytest.mark.parametrize("path, end", [("/segfault", "SIGSEGV"), ("/leave", "status 7")])

@@ -73,7 +73,7 @@ std::string remedy_for(const std::string &database, const Query &query)
       "good.",
       mysql ? "EXPLAIN ANALYZE" : "EXPLAIN (ANALYZE, BUFFERS)",
       query.code.empty() ? "" : " at " + query.code,
-      mysql ? "performance_schema.data_long_waits" : "pg_blocking_pids()",
+      mysql ? "performance_schema.data_lock_waits" : "pg_blocking_pids()",
       mysql ? "max_execution_time" : "statement_timeout");
 }
 

@@ -11,19 +11,6 @@ namespace {
 constexpr std::size_t gap = 2;         // between two columns
 constexpr std::size_t least_room = 20; // for the last column beside the others
 
-/// The bytes of the first `characters` characters of valid UTF-8.
-std::size_t bytes_of(std::string_view text, std::size_t characters)
-{
-  std::size_t i = 0;
-  while (i < text.size() && characters > 0) {
-    ++i;
-    while (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xc0U) == 0x80U)
-      ++i;
-    --characters;
-  }
-  return i;
-}
-
 /// Breaks one paragraph into lines of at most `room` columns.
 std::vector<std::string> lines_of(std::string_view paragraph, std::size_t room)
 {

@@ -74,24 +74,14 @@ std::size_t name_columns(std::size_t width)
 
 std::string fitted(std::string_view text, std::size_t width)
 {
+  constexpr std::string_view more = "...";
   std::string shown = printable(text);
-  std::size_t columns = 0;
-  std::size_t cut = shown.size(); // where "..." goes
-  std::size_t end = shown.size();
-  for (std::size_t i = 0; i < shown.size(); ++i) {
-    if ((static_cast<unsigned char>(shown[i]) & 0xc0U) == 0x80U)
-      continue; // within a character
-    if (columns + 3 == width)
-      cut = i;
-    if (columns == width) {
-      end = i;
-      break;
-    }
-    ++columns;
-  }
-  if (end < shown.size())
-    return shown.substr(0, width > 3 ? cut : end) + (width > 3 ? "..." : "");
-  return shown + std::string(width > columns ? width - columns : 0, ' ');
+  const std::size_t columns = width_of(shown);
+  if (columns <= width)
+    return shown + std::string(width - columns, ' ');
+  if (width <= more.size())
+    return shown.substr(0, bytes_of(shown, width));
+  return shown.substr(0, bytes_of(shown, width - more.size())) + std::string(more);
 }
 
 std::vector<const Rate *> endpoint_rows(const TopState &state, const TopView &view)

@@ -216,16 +216,9 @@ void add_help(std::vector<ScreenLine> &lines)
 /// Without what does not fit: a terminal would put it on the next line.
 ScreenLine clipped(ScreenLine line, std::size_t width)
 {
-  std::size_t columns = 0;
   for (Span &span : line.spans) {
-    std::size_t end = 0;
-    for (; end < span.text.size(); ++end) {
-      const bool begins = (static_cast<unsigned char>(span.text[end]) & 0xc0U) != 0x80U;
-      if (begins && columns == width)
-        break;
-      columns += begins ? 1 : 0;
-    }
-    span.text.resize(end);
+    span.text.resize(bytes_of(span.text, width));
+    width -= width_of(span.text);
   }
   return line;
 }

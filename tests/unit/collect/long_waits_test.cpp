@@ -54,18 +54,5 @@ TEST_F(LongWaitsTest, LooksAtWhatARequestWaitsForAndAtNothingElse)
   EXPECT_EQ(line_at(20s, Cause::database, 10s, true), "line 1");
 }
 
-TEST_F(LongWaitsTest, TellsTheLineOfAWaitThatHasEnded)
-{
-  line_at(12s);
-  EXPECT_EQ(waits.line_of(7, MonotonicTime{ 10s }), "line 1");
-  EXPECT_EQ(waits.line_of(7, MonotonicTime{ 11s }), "");
-  EXPECT_EQ(waits.line_of(8, MonotonicTime{ 10s }), "");
-  // It ended, and everyone was looked at since; after another look it is forgotten.
-  waits.begin_look();
-  EXPECT_EQ(waits.line_of(7, MonotonicTime{ 10s }), "line 1");
-  waits.begin_look();
-  EXPECT_EQ(waits.line_of(7, MonotonicTime{ 10s }), "");
-}
-
 } // namespace
 } // namespace linger::collect

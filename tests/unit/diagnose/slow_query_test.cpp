@@ -106,6 +106,7 @@ TEST(SlowQueryTest, AdvisesByTheDatabase)
 
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_NE(findings[0].remedy.find("max_execution_time"), std::string::npos);
+  EXPECT_NE(findings[0].remedy.find("performance_schema.data_lock_waits"), std::string::npos);
 }
 
 TEST(SlowQueryTest, IsWorthKnowingOnlyWhereItHardlyCounts)

@@ -112,6 +112,24 @@ TEST(RetainingPath, BeginsAtAFrameForWhatNoModuleHolds)
   EXPECT_EQ(found->paths[0].text, "`a local of checkout` -> list -> shop.Session");
 }
 
+TEST(RetainingPath, RefusesATypeThatIsMissingOrLeavesItOut)
+{
+  FakeHeap fake;
+  fake.set_modules(
+      { { "shop", { { "LAST", fake.object(fake.made_class("shop", "Session"), 16) } } } });
+  FakeWalk walk{ fake };
+  ASSERT_TRUE(count_heap(walk.heap, walk.objects));
+  const std::vector<std::string> types{ "Gone", "Session" };
+  const auto refused = find_retainers(walk.heap, walk.objects, types, MissingType::refused);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+  const auto left_out = find_retainers(walk.heap, walk.objects, types, MissingType::left_out);
+  ASSERT_TRUE(left_out) << left_out.error().what;
+  ASSERT_EQ(left_out->size(), 1U);
+  EXPECT_EQ(left_out->front().type, "Session");
+  EXPECT_EQ(left_out->front().objects, 1U);
+}
+
 TEST(RetainingPath, SaysWhenThereIsNoSuchType)
 {
   const auto found = retainers_of(FakeHeap{}, "ession");

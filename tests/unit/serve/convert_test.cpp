@@ -1,4 +1,5 @@
 #include "serve/convert.h"
+#include "serve/convert_census.h"
 
 #include "serve/render/json.h"
 #include "unit/serve/fake_agent_view.h"
@@ -236,6 +237,20 @@ TEST(ToProto, TurnsAServerAndItsWorkersIntoTheirMessages)
   EXPECT_EQ(worker.start_time().seconds(), 1'700'000'000 - 500);
   EXPECT_EQ(message.workers(1).exit_reason(), "killed by signal 9");
   EXPECT_FALSE(message.workers(1).has_start_time()) << "not known";
+}
+
+TEST(ToProto, TellsOfTheObjectsThatRequestsLeft)
+{
+  const v1::HeapGrowth growth = to_proto(domain::HeapGrowth{
+      .between = 9s,
+      .of_requests = { { "flask.ctx.AppContext", 2, 90, { { "`shop.LEFT\xff`", 88 } } } } });
+  ASSERT_EQ(growth.of_requests_size(), 1);
+  EXPECT_EQ(growth.of_requests(0).type(), "flask.ctx.AppContext");
+  EXPECT_EQ(growth.of_requests(0).objects_begin(), 2U);
+  EXPECT_EQ(growth.of_requests(0).objects_end(), 90U);
+  ASSERT_EQ(growth.of_requests(0).holders_size(), 1);
+  EXPECT_EQ(growth.of_requests(0).holders(0).text(), "`shop.LEFT\\xff`");
+  EXPECT_EQ(growth.of_requests(0).holders(0).objects(), 88U);
 }
 
 TEST(ToProto, GivesMessagesThatCanBeReadBackWhateverTheBytes)

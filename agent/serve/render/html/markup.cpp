@@ -48,13 +48,7 @@ std::string escaped(std::string_view text, std::size_t most)
   std::string shown = printable(text);
   if (width_of(shown) <= most)
     return marked_up(shown);
-  std::size_t cut = 0;
-  for (std::size_t characters = 0; cut < shown.size(); ++cut) {
-    const bool begins = (static_cast<unsigned char>(shown[cut]) & 0xc0U) != 0x80U;
-    if (begins && ++characters > most)
-      break;
-  }
-  return marked_up(shown.substr(0, cut)) + "...";
+  return marked_up(shown.substr(0, bytes_of(shown, most))) + "...";
 }
 
 std::string number(double value)
