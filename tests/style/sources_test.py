@@ -49,3 +49,10 @@ def test_every_rule_has_its_page(path):
              for match in re.findall(r'"([a-z]+(?:-[a-z]+)+)"|finding_of\("([a-z]+)"', source.read_text())
              for match in match if match}
     assert path.removesuffix(".md") in rules, f"docs/findings/{path} describes no rule"
+
+
+def test_every_file_is_text():
+    """What is not was fetched or made, and comes from a package or a command. The fuzzers' seeds are bytes."""
+    binary = [str(path.relative_to(ROOT)) for path in tracked("")
+              if b"\0" in path.read_bytes() and ROOT / "tests/fuzz/corpus" not in path.parents]
+    assert not binary
