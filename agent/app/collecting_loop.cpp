@@ -78,7 +78,9 @@ Result<> CollectingLoop::choose(const std::vector<std::uint32_t> &only)
 
 Result<> CollectingLoop::turn()
 {
-  if (const Result<int> polled = host_->poll(poll_timeout); !polled)
+  const std::chrono::milliseconds timeout =
+      pymalloc_turns_.anybody_waits() ? look_timeout : poll_timeout;
+  if (const Result<int> polled = host_->poll(timeout); !polled)
     return tl::unexpected(polled.error());
   const domain::ClockAnchor now = clock_();
   feed_.tell_time(now);
@@ -86,6 +88,7 @@ Result<> CollectingLoop::turn()
     look_for_servers();
   if (now.monotonic >= next_sample_)
     sample();
+  count_small_objects();
   return {};
 }
 
@@ -122,6 +125,8 @@ CollectingLoop::masters_of(const std::vector<std::uint32_t> &tgids)
 void CollectingLoop::observed(const domain::Observation &observation)
 {
   feed_.add(observation);
+  if (const auto *request = std::get_if<domain::Request>(&observation))
+    pymalloc_turns_.served(request->tgid);
   const auto *event = std::get_if<domain::ProcessEvent>(&observation);
   if (!event)
     return;
@@ -178,6 +183,8 @@ void CollectingLoop::look_for_servers()
   }
   if (servers_ != before)
     announce_servers();
+  pymalloc_turns_.set_workers(servers_);
+  std::erase_if(pymalloc_gaps_, [this](const auto &gap) { return known(gap.first) == nullptr; });
 }
 
 void CollectingLoop::watch(const domain::Server &server)
@@ -230,6 +237,10 @@ void CollectingLoop::sample()
   }
   if (!memory_gap.empty())
     coverage.gaps.push_back(memory_gap);
+  if (!pymalloc_gaps_.empty())
+    coverage.gaps.push_back(
+        fmt::format("What requests keep in small objects is not known of {} workers: {}",
+                    pymalloc_gaps_.size(), pymalloc_gaps_.begin()->second));
   if (!queue_gap.empty())
     coverage.gaps.push_back(queue_gap);
   log_losses(coverage);
@@ -251,6 +262,21 @@ void CollectingLoop::sample_cpu_limits(domain::CoverageSample &coverage)
   }
   for (const domain::CpuLimitSample &limit : *limits)
     feed_.add(limit);
+}
+
+void CollectingLoop::count_small_objects()
+{
+  while (const std::optional<std::uint32_t> tgid = pymalloc_turns_.next(clock_().monotonic)) {
+    const Result<PymallocLook> look = host_->sample_pymalloc(*tgid);
+    pymalloc_gaps_.erase(*tgid);
+    if (look) {
+      pymalloc_turns_.spent(look->cost);
+      if (look->sample)
+        feed_.add(*look->sample);
+    } else if (look.error().kind != Error::Kind::not_found) {
+      pymalloc_gaps_.emplace(*tgid, look.error().what);
+    }
+  }
 }
 
 void CollectingLoop::log_losses(const domain::CoverageSample &coverage)

@@ -10,12 +10,21 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace linger::app {
 
 /// Where the host hands over what it observes, on the thread that called it.
 using ObservationSink = std::function<void(const domain::Observation &)>;
+
+/// A look at a worker's small objects.
+struct PymallocLook {
+  /// Nothing where its interpreter does not use its own allocator.
+  std::optional<domain::PymallocSample> sample;
+  /// CPU time that the look took.
+  domain::Nanos cost{};
+};
 
 /// The real one (live_host.h) reads /proc and runs the probes; tests bring a scripted one. Not
 /// thread-safe: one thread at a time calls it. The destructor detaches everything.
@@ -52,6 +61,9 @@ public:
   virtual void end_trace() = 0;
   /// What the process holds now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::MemorySample> sample_memory(std::uint32_t tgid) = 0;
+  /// What its small objects take now; not_found once it is gone or where it is no CPython,
+  /// exhausted where there are too many.
+  [[nodiscard]] virtual Result<PymallocLook> sample_pymalloc(std::uint32_t tgid) = 0;
   /// The server's accept queues now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::ListenSample>
   sample_listen_queues(const domain::Server &server) = 0;

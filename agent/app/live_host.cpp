@@ -10,8 +10,11 @@
 #include "discover/local_listeners.h"
 #include "discover/process_memory.h"
 #include "discover/server_finder.h"
+#include "python/pymalloc.h"
 
+#include <algorithm>
 #include <cassert>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -39,7 +42,9 @@ public:
   {
     if (collector_ && read_clocks().monotonic >= next_peers_)
       learn_peers();
-    return finder_.find();
+    std::vector<domain::Server> found = finder_.find();
+    std::erase_if(pymalloc_, [&](const auto &reader) { return !has_worker(found, reader.first); });
+    return found;
   }
 
   Result<domain::Server> find_server(std::uint32_t tgid) override { return finder_.find(tgid); }
@@ -90,6 +95,27 @@ public:
     if (memory)
       memory->time = read_clocks().monotonic;
     return memory;
+  }
+
+  Result<PymallocLook> sample_pymalloc(std::uint32_t tgid) override
+  {
+    const domain::Nanos cpu_before = thread_cpu();
+    auto reader = pymalloc_.find(tgid);
+    if (reader == pymalloc_.end())
+      reader = pymalloc_.emplace(tgid, python::PymallocReader::open(proc, tgid)).first;
+    if (!reader->second)
+      return tl::unexpected(reader->second.error());
+    const domain::MonotonicTime begin = read_clocks().monotonic;
+    const Result<python::PymallocUse> use = reader->second->read();
+    if (!use)
+      return tl::unexpected(use.error());
+    PymallocLook look;
+    if (use->pools != 0)
+      look.sample = { .window = { begin, read_clocks().monotonic },
+                      .tgid = tgid,
+                      .used_bytes = use->used_bytes };
+    look.cost = thread_cpu() - cpu_before;
+    return look;
   }
 
   Result<domain::ListenSample> sample_listen_queues(const domain::Server &server) override
@@ -154,12 +180,22 @@ private:
     }
   }
 
+  [[nodiscard]] static bool has_worker(const std::vector<domain::Server> &servers,
+                                       std::uint32_t tgid)
+  {
+    return std::ranges::any_of(servers, [&](const domain::Server &server) {
+      return std::ranges::find(server.workers, tgid, &domain::WorkerProcess::tgid) !=
+             server.workers.end();
+    });
+  }
+
   collect::CollectorOptions options_;
   ObservationSink sink_;
   discover::ServerFinder finder_;
   discover::CpuLimits cpu_limits_{ proc };
-  std::optional<discover::HostCpu> host_cpu_;         // at the first look
-  std::optional<collect::WorkerCollector> collector_; // set by attach()
+  std::optional<discover::HostCpu> host_cpu_;                        // at the first look
+  std::optional<collect::WorkerCollector> collector_;                // set by attach()
+  std::map<std::uint32_t, Result<python::PymallocReader>> pymalloc_; // by tgid
   std::set<KnownPeer> learned_;
   std::string peer_gap_;
   domain::MonotonicTime next_peers_;

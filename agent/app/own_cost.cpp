@@ -29,6 +29,11 @@ domain::Nanos own_cpu()
   return from_timeval(usage.ru_utime) + from_timeval(usage.ru_stime);
 }
 
+domain::Nanos thread_cpu()
+{
+  return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 std::uint64_t own_resident_bytes()
 {
   std::ifstream statm{ "/proc/self/statm" };

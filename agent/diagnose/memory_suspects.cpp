@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 
 namespace linger::diagnose {
 namespace {
@@ -20,10 +21,26 @@ bool is_named(const EndpointReport &endpoint, const domain::Report &report)
   });
 }
 
-bool is_significant(const EndpointReport &endpoint, const Thresholds &thresholds)
+/// What the growth tier is sure of, all memory or small objects alone; nothing where it is of
+/// neither.
+std::optional<domain::GrowthEstimate> sure_growth(const EndpointReport &endpoint,
+                                                  const Thresholds &thresholds)
 {
-  return endpoint.memory.tier == domain::MemoryTier::growth &&
-         endpoint.memory.low >= static_cast<double>(thresholds.retained_min_bytes_per_request);
+  const domain::EndpointMemory &memory = endpoint.memory;
+  const double least = thresholds.retained_min_bytes_per_request;
+  if (memory.tier == domain::MemoryTier::growth && memory.low >= least)
+    return domain::GrowthEstimate{ .per_request = memory.retained_bytes_per_request,
+                                   .low = memory.low,
+                                   .high = memory.high };
+  if (memory.tier != domain::MemoryTier::allocations && memory.small_objects &&
+      memory.small_objects->low >= least)
+    return memory.small_objects;
+  return std::nullopt;
+}
+
+double bytes_of(const EndpointReport &endpoint, const domain::GrowthEstimate &growth)
+{
+  return growth.per_request * static_cast<double>(endpoint.requests);
 }
 
 /// Null when none lives.
@@ -57,12 +74,15 @@ std::vector<MemorySuspect> memory_suspects(const domain::Report &report,
   std::vector<MemorySuspect> suspects;
   for (const domain::ServerReport &server : report.servers) {
     const EndpointReport *most = nullptr;
+    domain::GrowthEstimate growth;
     for (const EndpointReport &endpoint : report.endpoints) {
-      if (endpoint.server != server.server.master_tgid || !is_significant(endpoint, thresholds) ||
-          !is_named(endpoint, report))
+      if (endpoint.server != server.server.master_tgid || !is_named(endpoint, report))
         continue;
-      if (most == nullptr || endpoint.memory.retained_bytes > most->memory.retained_bytes)
-        most = &endpoint;
+      const auto sure = sure_growth(endpoint, thresholds);
+      if (!sure || (most != nullptr && bytes_of(endpoint, *sure) <= bytes_of(*most, growth)))
+        continue;
+      most = &endpoint;
+      growth = *sure;
     }
     const WorkerReport *worker = most == nullptr ? nullptr : grown_most(server);
     if (worker == nullptr)
@@ -73,8 +93,8 @@ std::vector<MemorySuspect> memory_suspects(const domain::Report &report,
           .tgid = worker->tgid,
           .endpoint = name,
           .reason = fmt::format("{} kept {} per request ({} to {}) and this worker grew most.",
-                                name, human_bytes(most->memory.retained_bytes_per_request),
-                                human_bytes(most->memory.low), human_bytes(most->memory.high)) });
+                                name, human_bytes(growth.per_request), human_bytes(growth.low),
+                                human_bytes(growth.high)) });
   }
   return suspects;
 }

@@ -129,6 +129,7 @@ const EndpointAggregate &EndpointTable::add(const WholeRequest &whole, const Rou
                                   .sequence = request.sequence,
                                   .window = request.window,
                                   .endpoint = id });
+  small_objects_.add_request(request.tgid, busy_window(request), id);
   // 0 is what a kernel without the counter gives: no worker has no memory.
   if (request.anonymous_begin_bytes != 0) {
     growth_.add(request.tgid, { .busy = busy_window(request),
@@ -141,6 +142,7 @@ const EndpointAggregate &EndpointTable::add(const WholeRequest &whole, const Rou
 std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
 {
   const std::map<std::uint32_t, GrowthEstimate> growth = growth_.estimates();
+  const std::map<std::uint32_t, GrowthEstimate> small_objects = small_objects_.estimates();
   const std::map<std::uint32_t, RetainedEstimate> retained = allocations_.estimates();
   std::vector<EndpointReport> reports;
   reports.reserve(endpoints_.size());
@@ -150,6 +152,8 @@ std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
     reports.push_back(endpoints_[id].report(server,
                                             estimate == growth.end() ? nullptr : &estimate->second,
                                             kept == retained.end() ? nullptr : &kept->second));
+    if (const auto small = small_objects.find(id); small != small_objects.end())
+      reports.back().memory.small_objects = small->second;
   }
   return reports;
 }

@@ -5,6 +5,8 @@
 #include "domain/allocation_ledger.h"
 #include "domain/failure_table.h"
 #include "domain/growth.h"
+#include "domain/observation.h"
+#include "domain/pymalloc_growth.h"
 #include "domain/report.h"
 #include "domain/route.h"
 #include "domain/thread_requests.h"
@@ -79,11 +81,16 @@ public:
   const EndpointAggregate &add(const WholeRequest &whole, const RouteTable &routes);
 
   void add(const AllocationsSeen &seen) { allocations_.add(seen); }
+  void add(const PymallocSample &sample)
+  {
+    small_objects_.add_look(sample.tgid, sample.window, sample.used_bytes);
+  }
 
   /// The worker is gone, and another may get its number.
   void forget(std::uint32_t worker)
   {
     growth_.forget(worker);
+    small_objects_.forget(worker);
     allocations_.forget(worker);
   }
 
@@ -104,6 +111,7 @@ private:
   std::map<std::pair<std::string, std::string>, std::uint32_t> ids_;
   std::vector<EndpointAggregate> endpoints_; // by id
   Growth growth_;
+  PymallocGrowth small_objects_;
   AllocationLedger allocations_;
   std::optional<TimeProfile> time_profile_;
 };

@@ -101,6 +101,13 @@ void EvidenceState::add(const Escalation &escalation)
     told.erase(told.begin());
 }
 
+void EvidenceState::add(const PymallocSample &sample)
+{
+  // A process that no server has claimed has counted no requests yet.
+  if (const auto server = roster_.server_of(sample.tgid))
+    endpoints_of(*server).add(sample);
+}
+
 void EvidenceState::add(const WindowMark &mark)
 {
   if (!begin_)

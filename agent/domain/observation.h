@@ -134,6 +134,15 @@ struct MemorySample {
   std::uint64_t high_water_bytes = 0;
 };
 
+/// What CPython's allocator of small objects, up to 512 bytes each, has handed out in a worker now.
+/// What requests under way hold is in it, and garbage that was not collected yet.
+struct PymallocSample {
+  /// How long the look took: the worker ran on meanwhile.
+  TimeWindow window;
+  std::uint32_t tgid = 0;
+  std::uint64_t used_bytes = 0;
+};
+
 /// The connections that wait to be accepted at one address of a server.
 struct ListenQueue {
   /// As in Server::listen.
@@ -217,6 +226,6 @@ struct WindowMark {
 using Observation =
     std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
                  CoverageSample, WindowMark, OutgoingSample, CpuLimitSample, ListenSample,
-                 HeapGrowth, AllocationsSeen, Escalation>;
+                 HeapGrowth, AllocationsSeen, Escalation, PymallocSample>;
 
 } // namespace linger::domain

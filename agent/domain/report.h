@@ -9,6 +9,7 @@
 #include "domain/cpu_limit.h"
 #include "domain/escalation.h"
 #include "domain/finding.h"
+#include "domain/growth_estimate.h"
 #include "domain/load_sample.h"
 #include "domain/outgoing.h"
 #include "domain/quantile_sketch.h"
@@ -178,6 +179,9 @@ struct EndpointMemory {
   MemoryTier tier = MemoryTier::none;
   double faults_per_request = 0;
   std::vector<MemorySite> sites;
+  /// Of what is kept, that in small objects of Python, which is counted exactly and so is known
+  /// long before the rest; nothing where that cannot be read, or too little was seen.
+  std::optional<GrowthEstimate> small_objects;
 };
 
 struct EndpointReport {

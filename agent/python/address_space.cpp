@@ -15,6 +15,16 @@ std::optional<std::uint64_t> hexadecimal(std::string_view text)
   return value;
 }
 
+/// Whether nothing, or a name of somebody's choice, stands where the path would.
+bool is_anonymous(std::string_view line)
+{
+  for (int field = 0; field < 5 && !line.empty(); ++field) {
+    line.remove_prefix(std::min(line.find(' '), line.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  }
+  return line.empty() || line.starts_with("[anon:");
+}
+
 /// "begin-end rwxp offset device inode path"
 std::optional<Region> region_in(std::string_view line)
 {
@@ -29,7 +39,10 @@ std::optional<Region> region_in(std::string_view line)
   const bool kernels = line.find("[v") != std::string_view::npos; // vvar, vdso, vsyscall
   if (!begin || !end || *begin >= *end || mode[0] != 'r' || kernels)
     return std::nullopt;
-  return Region{ .begin = *begin, .end = *end, .own = mode[1] == 'w' && mode[3] == 'p' };
+  return Region{ .begin = *begin,
+                 .end = *end,
+                 .own = mode[1] == 'w' && mode[3] == 'p',
+                 .anonymous = is_anonymous(line) };
 }
 
 } // namespace

@@ -16,6 +16,8 @@ struct Region {
   std::uint64_t end = 0;
   /// Written by this process alone: where its objects are.
   bool own = false;
+  /// Of no file, and neither the heap of brk(2) nor the main thread's stack.
+  bool anonymous = false;
 
   bool operator==(const Region &) const = default;
 };

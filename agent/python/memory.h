@@ -20,6 +20,12 @@ public:
   /// nothing there, not_permitted when it may not be read.
   [[nodiscard]] virtual Result<> read(std::uint64_t address, std::span<std::byte> out) const = 0;
 
+  /// Fills one `piece_bytes` of `out` from each address on; what cannot be read is all zero. `out`
+  /// has room for all. not_found when the process is gone, not_permitted when it may not be read.
+  [[nodiscard]] virtual Result<> read_pieces(std::span<const std::uint64_t> addresses,
+                                             std::size_t piece_bytes,
+                                             std::span<std::byte> out) const;
+
   template <typename T>
   [[nodiscard]] Result<T> value(std::uint64_t address) const
       requires(std::is_trivially_copyable_v<T>)
@@ -37,6 +43,10 @@ public:
   explicit ProcessMemory(std::uint32_t tgid) : tgid_(tgid) {}
 
   [[nodiscard]] Result<> read(std::uint64_t address, std::span<std::byte> out) const override;
+  /// Many of them by one call.
+  [[nodiscard]] Result<> read_pieces(std::span<const std::uint64_t> addresses,
+                                     std::size_t piece_bytes,
+                                     std::span<std::byte> out) const override;
 
 private:
   std::uint32_t tgid_;

@@ -20,8 +20,14 @@ public:
   /// Whether a page of the block is in memory or in swap.
   [[nodiscard]] bool any(const AddressSpace::Block &block);
 
+  /// Whether the page at this address is in memory, so that reading it fetches nothing from swap.
+  /// Nothing from `end_address` on will be asked for next.
+  [[nodiscard]] bool present(std::uint64_t address, std::uint64_t end_address);
+
 private:
-  [[nodiscard]] bool page(std::uint64_t number);
+  static constexpr std::uint64_t no_end = ~std::uint64_t{ 0 };
+  /// 0 for a page that was never touched.
+  [[nodiscard]] std::uint64_t entry(std::uint64_t number, std::uint64_t end_number = no_end);
 
   UniqueFd file_;
   std::vector<std::uint64_t> window_; // entries from first_page_ on

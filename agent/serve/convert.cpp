@@ -54,6 +54,14 @@ v1::EndpointMemory memory_of(const domain::EndpointMemory &memory)
   message.set_high(memory.high);
   message.set_tier(tier_of(memory.tier));
   message.set_faults_per_request(memory.faults_per_request);
+  if (memory.small_objects) {
+    v1::SmallObjects &small = *message.mutable_small_objects();
+    small.set_retained_bytes_per_request(memory.small_objects->per_request);
+    small.set_low(memory.small_objects->low);
+    small.set_high(memory.small_objects->high);
+    small.set_late_low(memory.small_objects->late_low);
+    small.set_late_high(memory.small_objects->late_high);
+  }
   for (const domain::MemorySite &site : memory.sites) {
     v1::MemorySite &added = *message.add_sites();
     added.set_what(valid_utf8(site.what));

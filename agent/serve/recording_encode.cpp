@@ -194,6 +194,15 @@ struct FrameMaker {
     message.set_high_water_bytes(sample.high_water_bytes);
   }
 
+  void operator()(const domain::PymallocSample &sample) const
+  {
+    pb::PymallocSample &message = *frame.mutable_pymalloc_sample();
+    message.set_begin_ns(ns_of(sample.window.begin));
+    message.set_end_ns(ns_of(sample.window.end));
+    message.set_tgid(sample.tgid);
+    message.set_used_bytes(sample.used_bytes);
+  }
+
   void operator()(const domain::ListenSample &sample) const
   {
     pb::ListenSample &message = *frame.mutable_listen_sample();

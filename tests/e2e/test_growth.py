@@ -3,6 +3,7 @@
 import json
 import random
 import subprocess
+import time
 
 import pytest
 from harness.agent import Running
@@ -18,10 +19,14 @@ REQUESTS = 500
 WIDEST_BYTES = 24_000
 WARM_UP = 60
 CLEAN = "/give/objects"
+FEW_REQUESTS = 200
+# What /keep/objects keeps: a list with its collector's head and its table, which has room for 24, objects, floats.
+TWENTY_OBJECTS = [56, 24 * 8, *[16] * 10, *[24] * 10]
 KEEP = ["/keep/dict", "/keep/objects", "/keep/bytes", "/keep/buffer", "/keep/cycle", "/keep/lru-cache",
         "/keep/malloc"]
-# After how many of its requests it is sure: the counter is late by a quarter of a megabyte.
-NAMED = [("/keep/buffer", 500), ("/keep/bytes", 4_000)]
+# After how many of its requests it is sure: the counter is late by a quarter of a megabyte; small objects must be
+# more than a cache that fills could be.
+NAMED = [("/keep/buffer", 500), ("/keep/bytes", 4_000), ("/keep/objects", 6_000)]
 ONCE = ["/give/import"]
 GIVE = ["/give/cycle", "/give/cached", "/give/fragments", "/give/large", "/give/import"]
 # Whatever a request touches of what was there before the fork becomes the worker's own.
@@ -46,7 +51,12 @@ def shuffled(paths: list[str]) -> list[str]:
     return random.Random(1).sample(paths, len(paths))
 
 
-def observed(directory, paths: list[str], each: int, *options) -> tuple[dict, dict]:
+def allocated_bytes(sizes: list[int]) -> int:
+    """What CPython's allocator hands out for blocks of these sizes."""
+    return sum((size + 15) // 16 * 16 for size in sizes)
+
+
+def observed(directory, paths: list[str], each: int, *options, pause: float = 0) -> tuple[dict, dict]:
     """What is said of the memory of each path's requests, and the whole report."""
     server = Gunicorn(directory, "kept:app", "--workers", "1", *options, chdir=WORKLOADS, env={},
                       ready_path="/")
@@ -59,6 +69,7 @@ def observed(directory, paths: list[str], each: int, *options) -> tuple[dict, di
                          "10m", "--pid", server.tgid).wait_attached() as diagnosis:
                 for path in shuffled(paths * each):
                     client.get(path)
+                    time.sleep(pause)
                 report = diagnosis.finish().json()
     finally:
         server.stop()
@@ -76,6 +87,19 @@ def test_what_the_requests_of_an_endpoint_keep_is_within_the_interval(directory,
     # Wide, as half a megabyte of doubt and 500 requests make it, but not so wide that all is in it.
     assert kept["high"] - kept["low"] <= max(WIDEST_BYTES, truth), (truth, kept)
     assert f"GET {CLEAN}" not in fired(report).get("memory-retained", set())
+
+
+def test_small_objects_tell_after_a_few_requests(directory):
+    """Twenty that are kept and two hundred that are given back: exact, where pages say nothing yet."""
+    memory, _ = observed(directory, ["/keep/objects", CLEAN], FEW_REQUESTS, pause=0.02)
+    kept, clean = memory["/keep/objects"]["smallObjects"], memory[CLEAN]["smallObjects"]
+    truth = allocated_bytes(TWENTY_OBJECTS)
+    assert kept["low"] > 0 and kept["lateLow"] > 0, memory
+    assert kept["retainedBytesPerRequest"] == pytest.approx(truth, rel=0.3), memory
+    assert kept["low"] > clean["retainedBytesPerRequest"], memory
+    assert abs(clean["retainedBytesPerRequest"]) < truth / 3, memory
+    # The kernel's count is still in doubt by more than that.
+    assert memory["/keep/objects"]["high"] - memory["/keep/objects"]["low"] > truth
 
 
 @pytest.mark.parametrize("path, each", NAMED)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <optional>
 
 namespace linger::diagnose {
 namespace {
@@ -27,23 +28,56 @@ bool faults_tell(const ServerLoad &load)
   return grown_bytes <= slack * given_bytes;
 }
 
-bool keeps_memory(const EndpointReport &endpoint, bool faults_tell, const Thresholds &thresholds)
+/// What an endpoint's requests keep, by whichever measurement is sure of it.
+struct Kept {
+  const EndpointReport *endpoint = nullptr;
+  domain::GrowthEstimate per_request;
+  /// Small objects are all that is sure of; there may be more.
+  bool small_only = false;
+
+  [[nodiscard]] double bytes() const
+  {
+    return per_request.per_request * static_cast<double>(endpoint->requests);
+  }
+};
+
+bool is_much(const Kept &kept, const Thresholds &thresholds)
+{
+  const double per_request = kept.per_request.per_request;
+  return domain::goes_on(kept.per_request) &&
+         per_request >= thresholds.retained_min_bytes_per_request &&
+         (kept.bytes() >= static_cast<double>(thresholds.retained_min_total_bytes) ||
+          per_request >= thresholds.retained_large_bytes_per_request);
+}
+
+std::optional<Kept> kept_by(const EndpointReport &endpoint, bool faults_tell,
+                            const Thresholds &thresholds)
 {
   const domain::EndpointMemory &memory = endpoint.memory;
-  if (memory.tier == domain::MemoryTier::none || memory.low <= 0 || memory.late_low <= 0 ||
-      memory.retained_bytes_per_request < thresholds.retained_min_bytes_per_request)
-    return false;
-  // What its requests did not take they cannot have kept. Much of it may have been given to others:
-  // it took blocks that these had freed, and then they needed new pages.
-  constexpr double least_taken = 0.1;
-  const auto requests = static_cast<double>(endpoint.requests);
-  const auto taken_bytes = static_cast<double>(memory.allocated_bytes);
-  const auto kept_bytes = static_cast<double>(memory.retained_bytes);
-  if (faults_tell && memory.tier == domain::MemoryTier::growth &&
-      taken_bytes < least_taken * memory.low * requests)
-    return false;
-  return kept_bytes >= static_cast<double>(thresholds.retained_min_total_bytes) ||
-         kept_bytes >= thresholds.retained_large_bytes_per_request * requests;
+  if (memory.tier != domain::MemoryTier::none) {
+    const Kept kept{ .endpoint = &endpoint,
+                     .per_request = { .per_request = memory.retained_bytes_per_request,
+                                      .low = memory.low,
+                                      .high = memory.high,
+                                      .late_low = memory.late_low,
+                                      .late_high = memory.late_high } };
+    // What its requests did not take they cannot have kept. Much of it may have been given to
+    // others: it took blocks that these had freed, and then they needed new pages.
+    constexpr double least_taken = 0.1;
+    const bool taken = static_cast<double>(memory.allocated_bytes) >=
+                       least_taken * memory.low * static_cast<double>(endpoint.requests);
+    if (is_much(kept, thresholds) &&
+        (taken || !faults_tell || memory.tier != domain::MemoryTier::growth))
+      return kept;
+  }
+  if (memory.small_objects) {
+    const Kept kept{ .endpoint = &endpoint,
+                     .per_request = *memory.small_objects,
+                     .small_only = true };
+    if (is_much(kept, thresholds))
+      return kept;
+  }
+  return std::nullopt;
 }
 
 /// Two leading digits: 8723 -> 8700.
@@ -126,17 +160,21 @@ bool was_looked_into(const domain::WorkerReport &worker)
 }
 
 /// What the endpoint keeps, and how that is known.
-std::string account_of(const EndpointReport &endpoint, domain::Nanos window)
+std::string account_of(const Kept &kept, domain::Nanos window)
 {
-  const domain::EndpointMemory &memory = endpoint.memory;
-  const std::string kept = human_bytes(static_cast<double>(memory.retained_bytes));
-  return memory.tier == domain::MemoryTier::allocations
-             ? fmt::format("{} requests in {} allocated about {} that was not freed once they had "
-                           "settled",
-                           endpoint.requests, human_time(window), kept)
-             : fmt::format("After {} requests in {} the workers' anonymous memory had grown by "
-                           "about {} on account of this endpoint",
-                           endpoint.requests, human_time(window), kept);
+  const std::string requests =
+      fmt::format("{} requests in {}", kept.endpoint->requests, human_time(window));
+  const std::string bytes = human_bytes(kept.bytes());
+  if (kept.small_only)
+    return fmt::format("{} left about {} behind in objects of up to 512 bytes, which Python's "
+                       "allocator counts, and perhaps more in larger ones",
+                       requests, bytes);
+  if (kept.endpoint->memory.tier == domain::MemoryTier::allocations)
+    return fmt::format("{} allocated about {} that was not freed once they had settled", requests,
+                       bytes);
+  return fmt::format("After {} the workers' anonymous memory had grown by about {} on account of "
+                     "this endpoint",
+                     requests, bytes);
 }
 
 void tell_sites(Finding &finding, const domain::EndpointMemory &memory)
@@ -200,25 +238,27 @@ void tell_heap(Finding &finding, const domain::WorkerReport &worker)
   }
 }
 
-Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, double server_growth,
+Finding finding_for(const Kept &kept, const ServerLoad &load, double server_growth,
                     const Thresholds &thresholds)
 {
+  const EndpointReport &endpoint = *kept.endpoint;
   const domain::EndpointMemory &memory = endpoint.memory;
+  const domain::GrowthEstimate &growth = kept.per_request;
   const double hours = std::chrono::duration<double, std::ratio<3600>>(load.window).count();
-  const double per_hour = hours > 0 ? static_cast<double>(memory.retained_bytes) / hours : 0;
+  const double per_hour = hours > 0 ? kept.bytes() / hours : 0;
   const std::string name = domain::endpoint_name(endpoint);
 
   Finding finding = finding_of("memory-retained", load.server->server.master_tgid, name);
   finding.severity = per_hour >= thresholds.retained_critical_bytes_per_hour ? Severity::critical
                                                                              : Severity::warning;
   finding.effect.bytes_per_hour = per_hour;
-  finding.title = fmt::format("{} keeps {} of memory per request", name,
-                              human_bytes(memory.retained_bytes_per_request));
+  finding.title = fmt::format("{} keeps {}{} of memory per request", name,
+                              kept.small_only ? "at least " : "", human_bytes(growth.per_request));
   finding.detail = fmt::format(
       "{} ({} to {} per request with 95 % confidence; {} to {} in the later half, so it is not "
       "warm-up). At this rate that is {} an hour, all workers together.",
-      account_of(endpoint, load.window), human_bytes(memory.low), human_bytes(memory.high),
-      human_bytes(memory.late_low), human_bytes(memory.late_high), human_bytes(per_hour));
+      account_of(kept, load.window), human_bytes(growth.low), human_bytes(growth.high),
+      human_bytes(growth.late_low), human_bytes(growth.late_high), human_bytes(per_hour));
   tell_sites(finding, memory);
   const domain::WorkerReport *grown = grown_worker(load);
   finding.remedy =
@@ -226,11 +266,11 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
       stopgap(load, server_growth, thresholds);
 
   cite_count(finding, "requests", static_cast<double>(endpoint.requests), "requests");
-  cite_bytes(finding, "retained per request", memory.retained_bytes_per_request);
-  cite_bytes(finding, "retained per request, low", memory.low);
-  cite_bytes(finding, "retained per request, high", memory.high);
-  cite_bytes(finding, "retained per request in the later half, low", memory.late_low);
-  cite_bytes(finding, "retained in the window", static_cast<double>(memory.retained_bytes));
+  cite_bytes(finding, "retained per request", growth.per_request);
+  cite_bytes(finding, "retained per request, low", growth.low);
+  cite_bytes(finding, "retained per request, high", growth.high);
+  cite_bytes(finding, "retained per request in the later half, low", growth.late_low);
+  cite_bytes(finding, "retained in the window", kept.bytes());
   cite_bytes(finding, "retained per hour at this rate", per_hour);
   cite_count(finding, "page faults per request, mean", memory.faults_per_request, "faults");
   if (grown != nullptr)
@@ -242,19 +282,20 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load, doub
 
 std::vector<Finding> memory_retained(const ServerLoad &load, const Thresholds &thresholds)
 {
-  std::vector<const EndpointReport *> growing;
+  std::vector<Kept> growing;
   double growth_bytes = 0;
   const bool told = faults_tell(load);
   for (const EndpointReport *endpoint : load.endpoints) {
-    if (!keeps_memory(*endpoint, told, thresholds))
+    const std::optional<Kept> kept = kept_by(*endpoint, told, thresholds);
+    if (!kept)
       continue;
-    growing.push_back(endpoint);
-    growth_bytes += static_cast<double>(endpoint->memory.retained_bytes);
+    growing.push_back(*kept);
+    growth_bytes += kept->bytes();
   }
   std::vector<Finding> findings;
   findings.reserve(growing.size());
-  for (const EndpointReport *endpoint : growing)
-    findings.push_back(finding_for(*endpoint, load, growth_bytes, thresholds));
+  for (const Kept &kept : growing)
+    findings.push_back(finding_for(kept, load, growth_bytes, thresholds));
   return findings;
 }
 

@@ -22,13 +22,25 @@ std::string_view name_of(v1::MemoryTier tier)
   }
 }
 
+std::string kept_text(double per_request, double low, double high)
+{
+  return fmt::format("{} a request ({} to {}, 95 %", bytes_text(per_request), bytes_text(low),
+                     bytes_text(high));
+}
+
 std::string memory_text(const v1::EndpointMemory &memory)
 {
-  if (memory.tier() == v1::MEMORY_TIER_UNSPECIFIED)
-    return "kept: not measured";
-  return fmt::format("kept: {} a request ({} to {}, 95 %; {})",
-                     bytes_text(memory.retained_bytes_per_request()), bytes_text(memory.low()),
-                     bytes_text(memory.high()), name_of(memory.tier()));
+  std::string text =
+      memory.tier() == v1::MEMORY_TIER_UNSPECIFIED
+          ? "kept: not measured"
+          : fmt::format("kept: {}; {})",
+                        kept_text(memory.retained_bytes_per_request(), memory.low(), memory.high()),
+                        name_of(memory.tier()));
+  // Where none are kept there is nothing to say that the line does not say.
+  if (const v1::SmallObjects &small = memory.small_objects(); small.low() > 0)
+    text += fmt::format(", of it in small objects {})",
+                        kept_text(small.retained_bytes_per_request(), small.low(), small.high()));
+  return text;
 }
 
 /// "holds: 3.1 MB in 1,012 blocks from shop/views.py:31 in remember"

@@ -28,12 +28,15 @@ public:
   std::optional<Error> poll_error;
   std::optional<Error> queue_error;
   std::optional<Error> trace_error;
+  std::optional<Error> pymalloc_error;
+  domain::Nanos pymalloc_cost{};
   domain::Nanos now = std::chrono::seconds{ 10 };
 
   bool attached = false;
   bool destroyed = false;
   std::vector<domain::Server> watched;
   std::vector<std::uint32_t> traced; // while a trace runs
+  std::vector<std::uint32_t> pymalloc_looks;
 
   template <typename Use>
   auto with(const Use &use)
@@ -166,6 +169,21 @@ public:
                                  .tgid = tgid,
                                  .resident_bytes = 64 << 20,
                                  .anonymous_bytes = 48 << 20 };
+  }
+
+  Result<PymallocLook> sample_pymalloc(std::uint32_t tgid) override
+  {
+    return script_.with([&](HostScript &script) -> Result<PymallocLook> {
+      const domain::MonotonicTime begin{ script.now };
+      script.now += script.pymalloc_cost;
+      if (script.pymalloc_error)
+        return tl::unexpected(*script.pymalloc_error);
+      script.pymalloc_looks.push_back(tgid);
+      return PymallocLook{ .sample = { { .window = { begin, domain::MonotonicTime{ script.now } },
+                                         .tgid = tgid,
+                                         .used_bytes = 1 << 20 } },
+                           .cost = script.pymalloc_cost };
+    });
   }
 
   Result<domain::ListenSample> sample_listen_queues(const domain::Server &server) override

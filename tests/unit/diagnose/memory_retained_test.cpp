@@ -200,6 +200,38 @@ TEST(MemoryRetainedTest, IsSilentAboutWhatItsRequestsDidNotTake)
   EXPECT_EQ(retained(report).size(), 1U);
 }
 
+TEST(MemoryRetainedTest, IsSureOfSmallObjectsBeforeItIsOfTheRest)
+{
+  EndpointMemory memory = keeping(2 * kib, 1000);
+  memory.low = -10 * kib;
+  memory.high = 14 * kib;
+  memory.small_objects = {
+    .per_request = 1200, .low = 1100, .high = 1300, .late_low = 1000, .late_high = 1400
+  };
+  const auto findings = retained(report_with(memory, 1000));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].title, "GET /report/{} keeps at least 1.17 KiB of memory per request");
+  EXPECT_EQ(cited(findings[0], "retained per request, low"), 1100);
+  EXPECT_EQ(cited(findings[0], "retained in the window"), 1200 * 1000);
+
+  // Below a mebibyte it may be a cache that fills.
+  EXPECT_TRUE(retained(report_with(memory, 100)).empty());
+  EndpointMemory filled = memory;
+  filled.small_objects->late_low = -100;
+  EXPECT_TRUE(retained(report_with(filled, 1000)).empty());
+  EndpointMemory little = memory;
+  little.small_objects = {
+    .per_request = 200, .low = 190, .high = 210, .late_low = 190, .late_high = 210
+  };
+  EXPECT_TRUE(retained(report_with(little, 100'000)).empty());
+
+  // What is sure of all memory tells more.
+  EndpointMemory all = keeping(2 * kib, 1000);
+  all.small_objects = memory.small_objects;
+  EXPECT_EQ(retained(report_with(all, 1000))[0].title,
+            "GET /report/{} keeps 2.00 KiB of memory per request");
+}
+
 TEST(MemoryRetainedTest, IsSilentAboutWhatWasNotMeasured)
 {
   EndpointMemory memory = keeping(28 * kib, 1000);

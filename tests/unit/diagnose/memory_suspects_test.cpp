@@ -84,6 +84,18 @@ TEST(MemorySuspects, AreNoneWhereNothingSignificantWasSeen)
   EXPECT_THAT(memory_suspects(other, {}), IsEmpty());
 }
 
+TEST(MemorySuspects, SmallObjectsAreEnough)
+{
+  EndpointMemory small = keeping(2 * kib);
+  small.low = -kib;
+  small.small_objects = {
+    .per_request = 1500, .low = 1400, .high = 1600, .late_low = 1300, .late_high = 1700
+  };
+  const auto suspects = memory_suspects(report_with({ { "/a", small } }), {});
+  ASSERT_EQ(suspects.size(), 1);
+  EXPECT_THAT(suspects[0].reason, HasSubstr("GET /a kept 1.46 KiB per request (1.37 KiB to"));
+}
+
 TEST(MemorySuspects, ACensusExplainsWhatItFoundHoldersOfHalfOf)
 {
   HeapGrowth growth{ .tgid = 101,

@@ -254,7 +254,7 @@ TEST(GrowthTest, GivesAColumnToAnEndpointThatBecomesBusyLate)
   }
   const auto found = growth.estimates();
 
-  EXPECT_LE(found.size(), Growth::max_endpoints);
+  EXPECT_LE(found.size(), GrowthFit::max_endpoints);
   ASSERT_TRUE(found.contains(199));
   EXPECT_NEAR(found.at(199).per_request, 28'672, 3000);
 }

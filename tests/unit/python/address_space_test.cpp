@@ -34,9 +34,10 @@ TEST(Regions, AreWhatCanBeRead)
                                   "6000-7000 rw-s 00000000 00:01 7    /dev/shm/x\n"
                                   "7000-8000 r--p 00000000 00:00 0    [vvar]\n");
   ASSERT_EQ(regions.size(), 3U);
-  EXPECT_EQ(regions[0], (Region{ 0x1000, 0x3000, true }));
+  EXPECT_EQ(regions[0], (Region{ 0x1000, 0x3000, true, true }));
   EXPECT_EQ(regions[1], (Region{ 0x5000, 0x6000, false }));
   EXPECT_FALSE(regions[2].own) << "others may write what is shared";
+  EXPECT_FALSE(regions[2].anonymous);
 }
 
 TEST(Regions, LeaveOutWhatMakesNoSense)

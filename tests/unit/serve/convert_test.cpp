@@ -156,7 +156,8 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
                       .high = 4,
                       .tier = domain::MemoryTier::growth,
                       .faults_per_request = 7.5,
-                      .sites = { { "shop.RECENT", 9, 1 } } };
+                      .sites = { { "shop.RECENT", 9, 1 } },
+                      .small_objects = domain::GrowthEstimate{ 1, 2, 3, 4, 5 } };
   const v1::Report converted = to_proto(report);
   const v1::Endpoint &message = converted.endpoints(0);
 
@@ -186,6 +187,11 @@ TEST(ToProto, TurnsAnEndpointIntoItsMessage)
   EXPECT_EQ(message.memory().retained_bytes(), -2);
   EXPECT_EQ(message.memory().tier(), v1::MEMORY_TIER_GROWTH);
   EXPECT_EQ(message.memory().faults_per_request(), 7.5);
+  EXPECT_EQ(message.memory().small_objects().retained_bytes_per_request(), 1);
+  EXPECT_EQ(message.memory().small_objects().low(), 2);
+  EXPECT_EQ(message.memory().small_objects().high(), 3);
+  EXPECT_EQ(message.memory().small_objects().late_low(), 4);
+  EXPECT_EQ(message.memory().small_objects().late_high(), 5);
   EXPECT_EQ(message.memory().sites(0).what(), "shop.RECENT");
 }
 

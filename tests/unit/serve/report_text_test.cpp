@@ -153,6 +153,21 @@ TEST(ReportText, ShowsTheFiguresThatMatter)
     EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
 }
 
+TEST(ReportText, TellsSmallObjectsWhereSomeAreKept)
+{
+  v1::Report report = report_with("/report/{}");
+  v1::SmallObjects &small = *report.mutable_endpoints(0)->mutable_memory()->mutable_small_objects();
+  small.set_retained_bytes_per_request(1000);
+  small.set_low(900);
+  small.set_high(1100);
+  EXPECT_NE(report_text(report, { .width = 200 })
+                .find("95 %; growth), of it in small objects 1.00 KB a request (900 B to 1.10 KB, "
+                      "95 %)\n"),
+            std::string::npos);
+  small.set_low(0);
+  EXPECT_EQ(report_text(report, { .width = 200 }).find("small objects"), std::string::npos);
+}
+
 TEST(ReportText, SaysWhatWaitsToBeAcceptedWhereSomethingDid)
 {
   const std::string text = report_text(report_with("[::]:80"), { .width = 200 });

@@ -1,11 +1,10 @@
-#include "domain/growth.h"
+#include "domain/growth_fit.h"
 
 #include "domain/jackknife.h"
 
 #include <algorithm>
 #include <functional>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 namespace linger::domain {
@@ -22,22 +21,18 @@ void join(GrowthBlock &to, const GrowthBlock &next)
 
 } // namespace
 
-void Growth::add(std::uint32_t worker, const GrowthPoint &point)
+void GrowthFit::add(std::uint32_t worker, GrowthBlock block)
 {
-  Worker &from = workers_[worker];
-  const std::optional<GrowthBlock> first = from.blocks.add(point);
-  if (!first)
-    return;
-  for (const auto &[endpoint, count] : first->requests) {
+  for (const auto &[endpoint, count] : block.requests) {
     requests_[endpoint] += count;
     give_column(endpoint);
   }
-  GrowthBlock block = *first;
   fit(block, 0);
+  Worker &from = workers_[worker];
   for (std::size_t size = 1; size < sizes; ++size) {
-    Joined &joined = from.joined[size];
+    Joined &joined = from[size];
     if (joined.parts == 0)
-      joined.block = block;
+      joined.block = std::move(block);
     else
       join(joined.block, block);
     if (++joined.parts < fan_in)
@@ -48,12 +43,7 @@ void Growth::add(std::uint32_t worker, const GrowthPoint &point)
   }
 }
 
-void Growth::forget(std::uint32_t worker)
-{
-  workers_.erase(worker);
-}
-
-void Growth::fit(const GrowthBlock &block, std::size_t size)
+void GrowthFit::fit(const GrowthBlock &block, std::size_t size)
 {
   std::vector<LeastSquares::Term> mix;
   double shared = 0;
@@ -71,7 +61,7 @@ void Growth::fit(const GrowthBlock &block, std::size_t size)
   slice_at(block.window.begin)[size].add(mix, static_cast<double>(block.change_bytes));
 }
 
-void Growth::give_column(std::uint32_t endpoint)
+void GrowthFit::give_column(std::uint32_t endpoint)
 {
   if (column_of_.contains(endpoint))
     return;
@@ -95,7 +85,7 @@ void Growth::give_column(std::uint32_t endpoint)
   *least = { .endpoint = endpoint };
 }
 
-Growth::Slice &Growth::slice_at(MonotonicTime time)
+GrowthFit::Slice &GrowthFit::slice_at(MonotonicTime time)
 {
   if (slices_.empty())
     origin_ = time;
@@ -116,7 +106,7 @@ Growth::Slice &Growth::slice_at(MonotonicTime time)
   return slices_[index];
 }
 
-std::vector<LeastSquares> Growth::blocks_since(std::size_t first_slice, std::size_t size) const
+std::vector<LeastSquares> GrowthFit::blocks_since(std::size_t first_slice, std::size_t size) const
 {
   std::vector<LeastSquares> blocks;
   for (std::size_t i = first_slice; i < slices_.size(); ++i)
@@ -124,7 +114,7 @@ std::vector<LeastSquares> Growth::blocks_since(std::size_t first_slice, std::siz
   return blocks;
 }
 
-std::map<std::uint32_t, GrowthEstimate> Growth::estimates() const
+std::map<std::uint32_t, GrowthEstimate> GrowthFit::estimates() const
 {
   // Twice the columns, so that the later half can be fitted alone.
   const std::size_t enough = 10 + 2 * (columns_.size() + 1);

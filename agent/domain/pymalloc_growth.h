@@ -1,0 +1,50 @@
+// What an endpoint's requests leave behind in small objects: exact where the kernel's count of
+// pages is coarse, and blind for everything else.
+
+#pragma once
+
+#include "domain/growth_fit.h"
+#include "domain/pymalloc_blocks.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace linger::domain {
+
+/// The requests of one server, by what CPython's allocator of small objects had handed out before
+/// and after. Not thread-safe.
+class PymallocGrowth {
+public:
+  /// `busy`: while the worker was busy with it.
+  void add_request(std::uint32_t worker, const TimeWindow &busy, std::uint32_t endpoint)
+  {
+    blocks_[worker].add_request(busy, endpoint);
+  }
+
+  void add_look(std::uint32_t worker, const TimeWindow &window, std::uint64_t used_bytes)
+  {
+    if (std::optional<GrowthBlock> block = blocks_[worker].add_look(window, used_bytes))
+      fit_.add(worker, std::move(*block));
+  }
+
+  /// The worker is gone, and another may get its number.
+  void forget(std::uint32_t worker)
+  {
+    blocks_.erase(worker);
+    fit_.forget(worker);
+  }
+
+  /// By endpoint; those that cannot be estimated are missing.
+  [[nodiscard]] std::map<std::uint32_t, GrowthEstimate> estimates() const
+  {
+    return fit_.estimates();
+  }
+
+private:
+  std::map<std::uint32_t, PymallocBlocks> blocks_;
+  GrowthFit fit_;
+};
+
+} // namespace linger::domain
