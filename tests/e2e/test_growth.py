@@ -26,7 +26,7 @@ KEEP = ["/keep/dict", "/keep/objects", "/keep/bytes", "/keep/buffer", "/keep/cyc
         "/keep/malloc"]
 # After how many of its requests it is sure: the counter is late by a quarter of a megabyte; small objects must be
 # more than a cache that fills could be.
-NAMED = [("/keep/buffer", 500), ("/keep/bytes", 4_000), ("/keep/objects", 6_000)]
+NAMED = [("/keep/buffer", 500, 0), ("/keep/bytes", 6_000, 0), ("/keep/objects", 2_000, 0.002)]
 ONCE = ["/give/import"]
 GIVE = ["/give/cycle", "/give/cached", "/give/fragments", "/give/large", "/give/import"]
 # Whatever a request touches of what was there before the fork becomes the worker's own.
@@ -56,6 +56,12 @@ def allocated_bytes(sizes: list[int]) -> int:
     return sum((size + 15) // 16 * 16 for size in sizes)
 
 
+def within(truth: float, memory: dict, slack: float = 0) -> bool:
+    """Bounds of 95 % are missed once in twenty runs; half as wide again, once in three hundred."""
+    slack += (memory["high"] - memory["low"]) / 4
+    return memory["low"] - slack <= truth <= memory["high"] + slack
+
+
 def observed(directory, paths: list[str], each: int, *options, pause: float = 0) -> tuple[dict, dict]:
     """What is said of the memory of each path's requests, and the whole report."""
     server = Gunicorn(directory, "kept:app", "--workers", "1", *options, chdir=WORKLOADS, env={},
@@ -82,8 +88,8 @@ def test_what_the_requests_of_an_endpoint_keep_is_within_the_interval(directory,
     truth = kept_by_a_twin(path)
     kept, clean = memory[path], memory[CLEAN]
     assert kept["tier"] == "MEMORY_TIER_GROWTH"
-    assert kept["low"] - TWIN * truth <= truth <= kept["high"] + TWIN * truth, (truth, kept)
-    assert clean["low"] <= 0 <= clean["high"], clean
+    assert within(truth, kept, TWIN * truth), (truth, kept)
+    assert within(0, clean), clean
     # Wide, as half a megabyte of doubt and 500 requests make it, but not so wide that all is in it.
     assert kept["high"] - kept["low"] <= max(WIDEST_BYTES, truth), (truth, kept)
     assert f"GET {CLEAN}" not in fired(report).get("memory-retained", set())
@@ -98,13 +104,13 @@ def test_small_objects_tell_after_a_few_requests(directory):
     assert kept["retainedBytesPerRequest"] == pytest.approx(truth, rel=0.3), memory
     assert kept["low"] > clean["retainedBytesPerRequest"], memory
     assert abs(clean["retainedBytesPerRequest"]) < truth / 3, memory
-    # The kernel's count is still in doubt by more than that.
-    assert memory["/keep/objects"]["high"] - memory["/keep/objects"]["low"] > truth
+    # The kernel's count is not sure yet.
+    assert memory["/keep/objects"]["low"] <= 0, memory
 
 
-@pytest.mark.parametrize("path, each", NAMED)
-def test_names_the_endpoint_whose_requests_keep_something(directory, path, each):
-    memory, report = observed(directory, [path, CLEAN], each)
+@pytest.mark.parametrize("path, each, pause", NAMED)
+def test_names_the_endpoint_whose_requests_keep_something(directory, path, each, pause):
+    memory, report = observed(directory, [path, CLEAN], each, pause=pause)
     assert fired(report).get("memory-retained", set()) == {f"GET {path}"}, memory
 
 
