@@ -64,7 +64,7 @@ void add_duration_option(CLI::App &command, domain::Nanos &duration, domain::Nan
 
 void add_probe_options(CLI::App &command, ProbeArguments &probes)
 {
-  command.add_option("--config", probes.config_path, "A TOML file, see docs/configuration.md")
+  command.add_option("--config", probes.config_path, "A TOML file, see linger.toml(5)")
       ->type_name("FILE");
   command
       .add_option_function<std::int64_t>(
