@@ -3,7 +3,8 @@
 set(documents ${CMAKE_INSTALL_DATADIR}/doc/linger)
 set(manual ${LINGER_MANUAL_DIRECTORY})
 
-set(CPACK_DEBIAN_PACKAGE_MAINTAINER "Linger maintainers <linger@localhost.localdomain>")
+set(LINGER_MAINTAINER "Linger maintainers <root@localhost>" CACHE STRING "Who answers for the package, with an address")
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER ${LINGER_MAINTAINER})
 string(TIMESTAMP LINGER_CHANGED "%a, %d %b %Y %H:%M:%S +0000" UTC) # SOURCE_DATE_EPOCH's where that is set
 configure_file(deploy/debian/changelog.in ${CMAKE_BINARY_DIR}/debian/changelog @ONLY)
 execute_process(COMMAND gzip -9nkf ${CMAKE_BINARY_DIR}/debian/changelog COMMAND_ERROR_IS_FATAL ANY)

@@ -23,6 +23,11 @@ constexpr std::array needed{
               "open(2) of what only its owner may read: /proc/PID/fd, environ and pagemap of other "
               "users' servers, their configuration, and tracefs",
               "Sockets and settings of other users' servers are not found.", false },
+  Capability{ CAP_CHECKPOINT_RESTORE, "CAP_CHECKPOINT_RESTORE",
+              "open(2) of /proc/PID/map_files: reads an interpreter whose file was replaced since, "
+              "as an upgrade does",
+              "Workers whose interpreter was replaced while they run have no Python lines.",
+              false },
 };
 
 } // namespace

@@ -40,6 +40,8 @@ CHECKS = {
     "mandoc": _program("mandoc", "mandoc"),
     "zsh": _program("zsh", "zsh"),
     "fish": _program("fish", "fish"),
+    "cpack": _program("cpack", "cmake"),
+    "dpkg-shlibdeps": _program("dpkg-shlibdeps", "dpkg-dev"),
     "systemd-analyze": _program("systemd-analyze", "systemd"),
     "seccomp": _module("seccomp", "python3-seccomp"),
     "tmux": _program("tmux", "tmux"),

@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include "app/config_keys.h"
+#include "app/manual/configuration_document.h"
 
 #include <fstream>
 #include <gmock/gmock.h>
@@ -123,6 +124,31 @@ std::string project_file(const std::string &path)
   const std::string here = __FILE__; // .../tests/unit/app/config_test.cpp
   std::ifstream file{ here.substr(0, here.rfind("tests/unit/")) + path };
   return { std::istreambuf_iterator<char>{ file }, {} };
+}
+
+TEST(Config, TheInstalledFileChangesNothingAndItsLinesAreDefaults)
+{
+  const std::string installed =
+      default_configuration(configuration_document(project_file("docs/configuration.md")));
+  std::string defaults = installed;
+  for (const ConfigKey &key : config_keys()) {
+    const std::string line = "\n#" + std::string{ key.name } + " = ";
+    const std::size_t at = defaults.find(line);
+    ASSERT_NE(at, std::string::npos) << key.name;
+    defaults.erase(at + 1, 1);
+  }
+
+  const auto nothing = parse_config(installed, "installed");
+  const auto all = parse_config(defaults, "installed");
+
+  ASSERT_TRUE(nothing) << nothing.error().what;
+  ASSERT_TRUE(all) << all.error().what;
+  EXPECT_EQ(nothing->http, std::nullopt);
+  EXPECT_EQ(all->http, "127.0.0.1:9464");
+  EXPECT_EQ(all->listen, Config{}.listen);
+  EXPECT_EQ(all->ring_buffer_bytes, Config{}.ring_buffer_bytes);
+  EXPECT_EQ(all->escalation.to, Config{}.escalation.to);
+  EXPECT_EQ(all->thresholds.blocking_min_requests, Config{}.thresholds.blocking_min_requests);
 }
 
 TEST(Config, EscalationIsOffUnlessAskedFor)
