@@ -67,6 +67,8 @@ Result<Config> configured(const DaemonArguments &arguments)
     config->listen = arguments.listen;
   if (config && !arguments.http.empty())
     config->http = arguments.http;
+  if (config && arguments.tls.given())
+    config->tls = arguments.tls;
   if (config && arguments.escalate_to)
     config->escalation.to = *arguments.escalate_to;
   return config;
@@ -100,8 +102,10 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
   Result<std::unique_ptr<Agent>> agent = Agent::start(config, {});
   if (!agent)
     return tl::unexpected(agent.error());
-  Result<serve::Server> server =
-      serve::Server::start(config.listen, **agent, { .allow_remote = arguments.insecure_listen });
+  Result<serve::Server> server = serve::Server::start(config.listen, **agent,
+                                                      { .allow_remote = arguments.insecure_listen,
+                                                        .tls = config.tls,
+                                                        .operators = config.operators });
   if (!server)
     return tl::unexpected(server.error());
   spdlog::info("lingerd {} listens on {}", version, fmt::join(server->addresses(), ", "));

@@ -1,6 +1,6 @@
 #include "app/daemon_arguments.h"
 
-#include "app/config.h"
+#include "app/commands/arguments.h"
 #include "app/version.h"
 #include "serve/http_server.h"
 
@@ -14,6 +14,7 @@ constexpr const char *description = "Watches this host's Python web servers and 
 constexpr const char *examples = R"(Examples:
   lingerd                                         answer linger on this host
   lingerd --listen 127.0.0.1:9465 --http off      on a port, without metrics
+  lingerd --listen 0.0.0.0:9465 --tls-cert agent.pem --tls-key agent.key --tls-ca ca.pem
   lingerd --config /etc/linger/linger.toml --escalate census
 
 Exit status: 0 told to end; 2 wrong usage; 3 not permitted or not supported here; 5 internal.)";
@@ -36,9 +37,11 @@ std::unique_ptr<CLI::App> lingerd_parser(DaemonArguments &arguments)
                  "HOST:PORT of the metrics at /metrics, or \"off\" (default " +
                      std::string{ serve::default_http_address } + ")")
       ->type_name("ADDRESS");
-  app.add_flag("--insecure-listen", arguments.insecure_listen,
-               "Allow addresses that other hosts can reach: nothing is encrypted, nobody is asked "
-               "who they are");
+  app.add_flag(
+      "--insecure-listen", arguments.insecure_listen,
+      "Allow addresses that other hosts can reach without TLS: nothing is encrypted, nobody "
+      "is asked who they are");
+  add_tls_options(app, arguments.tls, "For HOST:PORT of --listen");
   app.add_option_function<std::string>(
          "--escalate",
          [&arguments](const std::string &name) { arguments.escalate_to = escalation_named(name); },

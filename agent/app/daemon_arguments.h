@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/report.h"
+#include "serve/tls.h"
 
 #include <CLI/App.hpp>
 #include <memory>
@@ -18,6 +19,7 @@ struct DaemonArguments {
   std::string config_path;
   std::optional<domain::MemoryTier> escalate_to;
   bool insecure_listen = false;
+  serve::TlsFiles tls;
 };
 
 /// What understands the command line, into `arguments`, which must outlive it. The help, the manual

@@ -37,6 +37,7 @@ CHECKS = {
     "bpftool": _program("bpftool", "bpftool"),
     "bpf": _bpf,
     "wrk": _program("wrk", "wrk"),
+    "openssl": _program("openssl", "openssl"),
     "mandoc": _program("mandoc", "mandoc"),
     "zsh": _program("zsh", "zsh"),
     "fish": _program("fish", "fish"),

@@ -126,6 +126,34 @@ std::string project_file(const std::string &path)
   return { std::istreambuf_iterator<char>{ file }, {} };
 }
 
+TEST(Config, NamesWhoOperates)
+{
+  const auto config =
+      parse_config("[agent]\ntls_cert = \"a.pem\"\ntls_key = \"a.key\"\n"
+                   "tls_ca = \"ca.pem\"\n"
+                   "[access]\noperator_users = [\"root\", \"4711\"]\n"
+                   "operator_groups = [\"root\"]\noperator_subjects = [\"alice\"]\n",
+                   "x");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->tls.certificate, "a.pem");
+  EXPECT_EQ(config->tls.key, "a.key");
+  EXPECT_EQ(config->tls.authority, "ca.pem");
+  EXPECT_EQ(config->operators.uids, (std::vector<std::uint32_t>{ 0, 4711 }));
+  EXPECT_EQ(config->operators.gids, std::vector<std::uint32_t>{ 0 });
+  EXPECT_EQ(config->operators.subjects, std::vector<std::string>{ "alice" });
+}
+
+TEST(Config, RefusesOperatorsThatThisHostDoesNotKnow)
+{
+  for (const char *text :
+       { "[access]\noperator_users = [\"no-such-user\"]", "[access]\noperator_groups = [\"\"]",
+         "[access]\noperator_users = [\"-1\"]", "[access]\noperator_users = \"root\"" }) {
+    const auto config = parse_config(text, "x");
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().kind, Error::Kind::usage);
+  }
+}
+
 TEST(Config, TheInstalledFileChangesNothingAndItsLinesAreDefaults)
 {
   const std::string installed =
