@@ -48,14 +48,22 @@ def tls(authority: Path, certificate: Path, key: Path) -> list:
     return ["--tls-ca", authority, "--tls-cert", certificate, "--tls-key", key]
 
 
-@pytest.fixture
-def authority(directory):
-    return Authority(directory / "authority")
+@pytest.fixture(scope="module")
+def place(session_directory):
+    place = session_directory / "tls"
+    place.mkdir(mode=0o755)
+    return place
 
 
-@pytest.fixture
-def gunicorn(directory):
-    with Gunicorn(directory, "ground_truth:app", chdir=WORKLOADS, env={}, ready_path="/hello") as server:
+@pytest.fixture(scope="module")
+def authority(place):
+    return Authority(place / "authority")
+
+
+@pytest.fixture(scope="module")
+def gunicorn(place):
+    with Gunicorn(place, "ground_truth:app", chdir=WORKLOADS, env={},
+                  ready_path="/hello") as server:
         yield server
 
 
@@ -75,9 +83,9 @@ class TlsLingerd(Lingerd):
         return run("linger", *arguments, "--agent", f"{host}:{self.port}", seconds=60)
 
 
-@pytest.fixture
-def agent(gunicorn, authority, directory):
-    with TlsLingerd(directory, authority) as running:
+@pytest.fixture(scope="module")
+def agent(gunicorn, authority, place):
+    with TlsLingerd(place, authority) as running:
         yield running
 
 
@@ -121,19 +129,20 @@ def test_only_operators_have_it_look_closer(agent, authority, gunicorn):
     assert agent.asked("diagnose", "--duration", "1s", *bob).status == DONE
 
 
-def test_takes_up_a_certificate_that_is_replaced(agent, authority, directory):
-    """Of another authority, which the old client's does not know: a new connection fails then."""
-    other = Authority(directory / "other")
+def test_takes_up_a_certificate_that_is_replaced(gunicorn, directory):
+    """Of another authority, which clients of the old one's do not know: they are told so then."""
+    authority, other = Authority(directory / "authority"), Authority(directory / "other")
     client = authority.sign("bob")
-    assert agent.asked("servers", *tls(authority.certificate, *client)).status == DONE
-    for new, old in zip(other.sign("agent", "IP:127.0.0.1"), (agent.certificate, agent.key)):
-        shutil.copy(new, new.with_suffix(".new"))
-        os.replace(new.with_suffix(".new"), old)
+    with TlsLingerd(directory, authority) as agent:
+        assert agent.asked("servers", *tls(authority.certificate, *client)).status == DONE
+        for new, old in zip(other.sign("agent", "IP:127.0.0.1"), (agent.certificate, agent.key)):
+            os.replace(new, old)
 
-    def taken_up() -> bool:
-        return agent.asked("servers", *tls(other.certificate, *client)).status == DONE
-    wait_until(taken_up, 30, "the new certificate is shown")
-    assert agent.asked("servers", *tls(authority.certificate, *client)).status == NO_SUCH_SERVER
+        def taken_up() -> bool:
+            return agent.asked("servers", *tls(other.certificate, *client)).status == DONE
+        wait_until(taken_up, 30, "the new certificate is shown")
+        assert agent.asked("servers",
+                           *tls(authority.certificate, *client)).status == NO_SUCH_SERVER
 
 
 @pytest.mark.parametrize("options,complaint", [

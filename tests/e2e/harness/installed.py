@@ -1,5 +1,6 @@
 """A Debian 12 that is not running, with the package's dependencies and the package."""
 
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -30,9 +31,10 @@ class Debian:
 
     def __init__(self, package: Path):
         needed = [name.split()[0] for name in field(package, "Depends").split(", ")]
-        self.root = suites.ROOTS / f"{SUITE}-package"
+        wanted = ",".join([*MORE, *needed])
+        self.root = suites.ROOTS / f"{SUITE}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
         if not self.root.exists():
-            suites.make(SUITE, self.root, ",".join([*MORE, *needed]), "essential")
+            suites.make(SUITE, self.root, wanted, "essential")
         self._package = package
         if self.within("dpkg-query", "-W", "linger").returncode == 0:
             self.purge()
