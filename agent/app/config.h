@@ -8,7 +8,9 @@
 #include "domain/cause.h"
 #include "domain/escalation.h"
 #include "domain/time.h"
+#include "serve/access.h"
 #include "serve/address.h"
+#include "serve/tls.h"
 
 #include <cstdint>
 #include <optional>
@@ -41,6 +43,9 @@ struct Config {
   domain::Nanos wait_threshold = std::chrono::milliseconds{ 1 };
   /// HOST:PORT, or "off"; without a value the default address, which another program may have.
   std::optional<std::string> http;
+  serve::TlsFiles tls; // for listen's HOST:PORT
+  // [access]
+  serve::Operators operators;
   // [metrics]
   std::uint32_t metrics_max_endpoints = 200;
   domain::Nanos metrics_findings_window = std::chrono::minutes{ 1 };

@@ -1,5 +1,6 @@
 #include "app/config_keys.h"
 
+#include "app/access_keys.h"
 #include "domain/evidence.h"
 #include "domain/route.h"
 
@@ -7,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -16,21 +18,6 @@ namespace {
 tl::unexpected<Error> wrong(std::string what)
 {
   return failure(Error::Kind::usage, std::move(what));
-}
-
-Result<std::vector<std::string>> strings(const toml::node &value)
-{
-  const toml::array *array = value.as_array();
-  if (!array)
-    return wrong("must be a list of strings");
-  std::vector<std::string> strings;
-  for (const toml::node &element : *array) {
-    const std::optional<std::string> text = element.value_exact<std::string>();
-    if (!text)
-      return wrong("must be a list of strings");
-    strings.push_back(*text);
-  }
-  return strings;
 }
 
 Result<double> positive_number(const toml::node &value)
@@ -44,7 +31,7 @@ Result<double> positive_number(const toml::node &value)
 
 Result<> set_listen(Config &config, const toml::node &value)
 {
-  Result<std::vector<std::string>> addresses = strings(value);
+  Result<std::vector<std::string>> addresses = strings_in(value);
   if (!addresses)
     return tl::unexpected(addresses.error());
   if (addresses->empty())
@@ -105,7 +92,7 @@ Result<> set_wait_threshold(Config &config, const toml::node &value)
 
 Result<> set_route_patterns(Config &config, const toml::node &value)
 {
-  Result<std::vector<std::string>> patterns = strings(value);
+  Result<std::vector<std::string>> patterns = strings_in(value);
   if (!patterns)
     return tl::unexpected(patterns.error());
   if (const auto routes = domain::RouteTable::with_patterns(*patterns); !routes)
@@ -238,9 +225,9 @@ Setter count(Number Thresholds::*threshold)
   };
 }
 
-const std::vector<ConfigKey> &all_keys()
+std::vector<ConfigKey> make_keys()
 {
-  static const std::vector<ConfigKey> keys{
+  std::vector<ConfigKey> keys{
     { "agent", "listen", set_listen },
     { "agent", "http", set_http },
     { "agent", "ring_buffer_bytes", set_ring_buffer_bytes },
@@ -320,10 +307,32 @@ const std::vector<ConfigKey> &all_keys()
     { "findings", "query_min_mean_ms", milliseconds(&Thresholds::query_min_mean_ns) },
     { "findings", "query_minor_ratio", ratio(&Thresholds::query_minor_ratio) },
   };
+  std::ranges::move(access_keys(), std::back_inserter(keys));
+  return keys;
+}
+
+const std::vector<ConfigKey> &all_keys()
+{
+  static const std::vector<ConfigKey> keys = make_keys();
   return keys;
 }
 
 } // namespace
+
+Result<std::vector<std::string>> strings_in(const toml::node &value)
+{
+  const toml::array *array = value.as_array();
+  if (!array)
+    return failure(Error::Kind::usage, "must be a list of strings");
+  std::vector<std::string> strings;
+  for (const toml::node &element : *array) {
+    const std::optional<std::string> text = element.value_exact<std::string>();
+    if (!text)
+      return failure(Error::Kind::usage, "must be a list of strings");
+    strings.push_back(*text);
+  }
+  return strings;
+}
 
 std::span<const ConfigKey> config_keys()
 {

@@ -20,6 +20,9 @@ struct ConfigKey {
 
 [[nodiscard]] std::span<const ConfigKey> config_keys();
 
+/// For keys whose value is a list of strings; fails with what is wrong about it.
+[[nodiscard]] Result<std::vector<std::string>> strings_in(const toml::node &value);
+
 /// nullptr when there is none of that name.
 [[nodiscard]] const ConfigKey *config_key_named(std::string_view section, std::string_view name);
 

@@ -1,7 +1,9 @@
 #include "app/daemon.h"
 
 #include "app/agent.h"
+#include "app/daemon_arguments.h"
 #include "app/log.h"
+#include "app/service_manager.h"
 #include "app/version.h"
 #include "serve/escape.h"
 #include "serve/http_server.h"
@@ -20,14 +22,6 @@ namespace {
 
 /// In the place of an address.
 constexpr std::string_view no_http = "off";
-
-struct DaemonArguments {
-  std::vector<std::string> listen;
-  std::string http;
-  std::string config_path;
-  std::optional<domain::MemoryTier> escalate_to;
-  bool insecure_listen = false;
-};
 
 /// Waits for the signals that end a daemon. Must exist before any other thread, so that none of
 /// them takes the signals.
@@ -73,6 +67,8 @@ Result<Config> configured(const DaemonArguments &arguments)
     config->listen = arguments.listen;
   if (config && !arguments.http.empty())
     config->http = arguments.http;
+  if (config && arguments.tls.given())
+    config->tls = arguments.tls;
   if (config && arguments.escalate_to)
     config->escalation.to = *arguments.escalate_to;
   return config;
@@ -106,8 +102,10 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
   Result<std::unique_ptr<Agent>> agent = Agent::start(config, {});
   if (!agent)
     return tl::unexpected(agent.error());
-  Result<serve::Server> server =
-      serve::Server::start(config.listen, **agent, { .allow_remote = arguments.insecure_listen });
+  Result<serve::Server> server = serve::Server::start(config.listen, **agent,
+                                                      { .allow_remote = arguments.insecure_listen,
+                                                        .tls = config.tls,
+                                                        .operators = config.operators });
   if (!server)
     return tl::unexpected(server.error());
   spdlog::info("lingerd {} listens on {}", version, fmt::join(server->addresses(), ", "));
@@ -117,11 +115,13 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
   if (!http)
     return tl::unexpected(http.error());
 
+  tell_service_manager("READY=1");
   while (!signals.came_within(std::chrono::milliseconds{ 500 })) {
     if (const std::optional<Error> error = (*agent)->failure_so_far())
       return tl::unexpected(*error);
   }
   spdlog::info("ending");
+  tell_service_manager("STOPPING=1");
   http->reset();
   server->stop(); // first, so that callers are told that the agent ends, not that it failed
   return {};
@@ -132,39 +132,15 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
 ExitStatus run_lingerd(std::vector<std::string> arguments)
 {
   const EndSignals signals;
-  CLI::App app{ "Watches this host's Python web servers and answers `linger`.", "lingerd" };
-  app.set_version_flag("--version", "lingerd " + std::string{ version });
   DaemonArguments daemon;
-  app.add_option("--listen", daemon.listen,
-                 "unix:///PATH or HOST:PORT; may be given several times (default " +
-                     std::string{ default_address } + ")")
-      ->type_name("ADDRESS")
-      ->expected(1)
-      ->take_all();
-  app.add_option("--http", daemon.http,
-                 "HOST:PORT of the metrics at /metrics, or \"off\" (default " +
-                     std::string{ serve::default_http_address } + ")")
-      ->type_name("ADDRESS");
-  app.add_flag("--insecure-listen", daemon.insecure_listen,
-               "Allow addresses that other hosts can reach: nothing is encrypted, nobody is asked "
-               "who they are");
-  app.add_option_function<std::string>(
-         "--escalate",
-         [&daemon](const std::string &name) { daemon.escalate_to = escalation_named(name); },
-         "How far to go by itself where an endpoint is seen to keep memory: growth, no further "
-         "(default); census, look into the heap of the worker that grew most; allocations, then "
-         "trace its allocations where the heap does not explain it")
-      ->check(CLI::IsMember({ "growth", "census", "allocations" }))
-      ->option_text("growth|census|allocations");
-  app.add_option("--config", daemon.config_path, "A TOML file, see docs/configuration.md")
-      ->type_name("FILE");
+  const std::unique_ptr<CLI::App> parser = lingerd_parser(daemon);
 
   // CLI11 takes them back to front, and throws; no exception crosses our functions.
   std::ranges::reverse(arguments);
   try {
-    app.parse(std::move(arguments));
+    parser->parse(std::move(arguments));
   } catch (const CLI::ParseError &error) {
-    const bool asked_for = app.exit(error, std::cout, std::cerr) == 0; // --help, --version
+    const bool asked_for = parser->exit(error, std::cout, std::cerr) == 0; // --help, --version
     return asked_for ? ExitStatus::done : ExitStatus::usage;
   }
 

@@ -72,4 +72,32 @@ std::string doctor_json(const std::vector<kernel::HostFeature> &features)
   return json + "\n]}\n";
 }
 
+std::string capabilities_text(std::span<const kernel::Capability> capabilities)
+{
+  std::size_t name_width = 0;
+  for (const kernel::Capability &capability : capabilities)
+    name_width = std::max(name_width, std::string_view{ capability.name }.size());
+
+  std::string text;
+  for (const kernel::Capability &capability : capabilities)
+    fmt::format_to(std::back_inserter(text), "{:<{}}  {}\n", capability.name, name_width,
+                   capability.calls);
+  return text + "\nCAP_SYS_ADMIN is not needed. With it, Linger also counts what its probes cost "
+                "(bpf(2)),\nlooks into accept queues of containers (setns(2)), and finds tracefs "
+                "where it is not\nmounted (fsopen(2)).\n";
+}
+
+std::string capabilities_json(std::span<const kernel::Capability> capabilities)
+{
+  std::string json = "{\"capabilities\":[";
+  const char *separator = "";
+  for (const kernel::Capability &capability : capabilities) {
+    fmt::format_to(std::back_inserter(json), "{}\n  {{\"name\":{},\"calls\":{},\"required\":{}}}",
+                   separator, quoted(capability.name), quoted(capability.calls),
+                   capability.required);
+    separator = ",";
+  }
+  return json + "\n]}\n";
+}
+
 } // namespace linger::app

@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include "kernel/capabilities.h"
 #include "kernel/host_features.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,5 +19,11 @@ namespace linger::app {
 
 /// One JSON object: ready, and features[] with name, available, required, detail, remedy.
 [[nodiscard]] std::string doctor_json(const std::vector<kernel::HostFeature> &features);
+
+/// For people: a line a capability, with the calls that want it.
+[[nodiscard]] std::string capabilities_text(std::span<const kernel::Capability> capabilities);
+
+/// One JSON object: capabilities[] with name, calls, required.
+[[nodiscard]] std::string capabilities_json(std::span<const kernel::Capability> capabilities);
 
 } // namespace linger::app

@@ -1,6 +1,5 @@
 #include "app/linger_cli.h"
 
-#include "app/commands/command.h"
 #include "app/version.h"
 
 #include <CLI/CLI.hpp>
@@ -30,14 +29,14 @@ supported here; 4 no such server; 5 internal.)";
 
 } // namespace
 
-ExitStatus run_linger(std::vector<std::string> arguments, Terminal &terminal)
+std::unique_ptr<CLI::App> linger_parser(Command &chosen)
 {
-  CLI::App app{ description, "linger" };
+  auto parser = std::make_unique<CLI::App>(description, "linger");
+  CLI::App &app = *parser;
   app.footer(examples);
   app.set_version_flag("--version", "linger " + std::string{ version });
   app.require_subcommand(1);
 
-  Command chosen;
   add_servers_command(app, chosen);
   add_diagnose_command(app, chosen);
   add_top_command(app, chosen);
@@ -48,13 +47,21 @@ ExitStatus run_linger(std::vector<std::string> arguments, Terminal &terminal)
   add_heap_command(app, chosen);
   add_profile_command(app, chosen);
   add_doctor_command(app, chosen);
+  return parser;
+}
+
+ExitStatus run_linger(std::vector<std::string> arguments, Terminal &terminal)
+{
+  Command chosen;
+  const std::unique_ptr<CLI::App> parser = linger_parser(chosen);
 
   // CLI11 takes them back to front, and throws; no exception crosses our functions.
   std::ranges::reverse(arguments);
   try {
-    app.parse(std::move(arguments));
+    parser->parse(std::move(arguments));
   } catch (const CLI::ParseError &error) {
-    const bool asked_for = app.exit(error, terminal.out, terminal.err) == 0; // --help, --version
+    const bool asked_for =
+        parser->exit(error, terminal.out, terminal.err) == 0; // --help, --version
     return asked_for ? ExitStatus::done : ExitStatus::usage;
   }
   return chosen(terminal);

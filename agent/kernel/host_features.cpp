@@ -1,13 +1,13 @@
 #include "kernel/host_features.h"
 
 #include "base/unique_fd.h"
+#include "kernel/capabilities.h"
 #include "kernel/tracefs.h"
 
 #include <array>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <cap-ng.h>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
@@ -62,15 +62,16 @@ HostFeature kernel_btf()
                  "CONFIG_DEBUG_INFO_BTF=y (every current distribution's is).");
 }
 
-HostFeature capability(unsigned number, const char *name, const char *remedy, bool required)
+HostFeature capability(const Capability &capability)
 {
-  ::capng_get_caps_process();
-  HostFeature feature = ::capng_have_capability(CAPNG_EFFECTIVE, number) != 0
-                            ? available(name, "held")
-                        : ::capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) != 0
-                            ? available(name, "implied by CAP_SYS_ADMIN")
-                            : missing(name, "not held", remedy);
-  feature.required = required;
+  const Held held = kernel::held(capability);
+  HostFeature feature =
+      held == Held::no
+          ? missing(capability.name, "not held",
+                    fmt::format("{} Run as root, or give the agent this capability.",
+                                capability.absence))
+          : available(capability.name, held == Held::yes ? "held" : "implied by CAP_SYS_ADMIN");
+  feature.required = capability.required;
   return feature;
 }
 
@@ -124,17 +125,10 @@ std::vector<HostFeature> probe_host_features()
 {
   // A probing that fails is an answer here, not an accident to be logged.
   const libbpf_print_fn_t print = libbpf_set_print(silent);
-  constexpr const char *give = "Run as root, or give the agent this capability.";
-  std::vector<HostFeature> features{
-    kernel_release(),
-    kernel_btf(),
-    capability(CAP_BPF, "CAP_BPF", give, true),
-    capability(CAP_PERFMON, "CAP_PERFMON", give, true),
-    capability(CAP_SYS_PTRACE, "CAP_SYS_PTRACE",
-               "Without it the files of other users' processes stay hidden in /proc, and with them "
-               "their servers, and no wait has a Python line. Run as root, or give the agent this "
-               "capability.",
-               false),
+  std::vector<HostFeature> features{ kernel_release(), kernel_btf() };
+  for (const Capability &each : needed_capabilities())
+    features.push_back(capability(each));
+  const std::array of_the_kernel{
     map_type(BPF_MAP_TYPE_RINGBUF, "ring buffer", "5.8"),
     map_type(BPF_MAP_TYPE_TASK_STORAGE, "task storage", "5.11"),
     tracepoint("sched_switch", true, "The thread ledger hangs on it."),
@@ -146,6 +140,7 @@ std::vector<HostFeature> probe_host_features()
     syscall_tracepoint(),
     optional(run_time_statistics()),
   };
+  features.insert(features.end(), of_the_kernel.begin(), of_the_kernel.end());
   libbpf_set_print(print);
   return features;
 }

@@ -13,17 +13,19 @@ namespace linger::serve {
 
 using namespace std::chrono_literals;
 
-Result<std::unique_ptr<Acceptor>> Acceptor::start(UnixListener listener, grpc::Server &server)
+Result<std::unique_ptr<Acceptor>> Acceptor::start(UnixListener listener, grpc::Server &server,
+                                                  Access &access)
 {
   UniqueFd stopping(::eventfd(0, EFD_CLOEXEC));
   if (!stopping)
     return failed("create an eventfd", errno);
-  return std::unique_ptr<Acceptor>(new Acceptor(std::move(listener), std::move(stopping), server));
+  return std::unique_ptr<Acceptor>(
+      new Acceptor(std::move(listener), std::move(stopping), server, access));
 }
 
-Acceptor::Acceptor(UnixListener listener, UniqueFd stopping, grpc::Server &server)
+Acceptor::Acceptor(UnixListener listener, UniqueFd stopping, grpc::Server &server, Access &access)
     : listener_(std::move(listener)), stopping_(std::move(stopping)), server_(server),
-      thread_([this] { accept_all(); })
+      access_(access), thread_([this] { accept_all(); })
 {
 }
 
@@ -42,10 +44,12 @@ void Acceptor::accept_all()
     if (watched[1].revents != 0)
       return;
     const int fd = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0)
+    if (fd >= 0) {
+      access_.came(fd);
       grpc::AddInsecureChannelFromFd(&server_, fd); // owns it from here on
-    else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
       std::this_thread::sleep_for(50ms); // the connection stays queued: do not spin on it
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "serve/access.h"
 #include "serve/unix_socket.h"
 
 #include <grpcpp/server.h>
@@ -13,11 +14,11 @@
 
 namespace linger::serve {
 
-/// Accepts on its own thread until destroyed.
+/// Accepts on its own thread until destroyed, and tells `access` who came.
 class Acceptor {
 public:
-  [[nodiscard]] static Result<std::unique_ptr<Acceptor>> start(UnixListener listener,
-                                                               grpc::Server &server);
+  [[nodiscard]] static Result<std::unique_ptr<Acceptor>>
+  start(UnixListener listener, grpc::Server &server, Access &access);
 
   Acceptor(const Acceptor &) = delete;
   Acceptor &operator=(const Acceptor &) = delete;
@@ -26,12 +27,13 @@ public:
   ~Acceptor();
 
 private:
-  Acceptor(UnixListener listener, UniqueFd stopping, grpc::Server &server);
+  Acceptor(UnixListener listener, UniqueFd stopping, grpc::Server &server, Access &access);
   void accept_all();
 
   UnixListener listener_;
   UniqueFd stopping_; // an eventfd, readable once the thread is to end
   grpc::Server &server_;
+  Access &access_;
   std::jthread thread_;
 };
 

@@ -40,7 +40,9 @@ std::string target_of(const Address &address)
   return target;
 }
 
-std::shared_ptr<grpc::Channel> channel_to(const Address &address)
+std::shared_ptr<grpc::Channel>
+channel_to(const Address &address,
+           const std::shared_ptr<grpc::ChannelCredentials> &credentials = nullptr)
 {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(most_report_bytes);
@@ -48,6 +50,8 @@ std::shared_ptr<grpc::Channel> channel_to(const Address &address)
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0); // as many as a silent stream takes
+  if (credentials) // the certificate must name the host that was asked for
+    return grpc::CreateCustomChannel(target_of(address), credentials, arguments);
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
   return grpc::CreateCustomChannel(target_of(address), grpc::InsecureChannelCredentials(),
                                    arguments);
@@ -94,7 +98,8 @@ auto cancel_on(const std::stop_token &stop, grpc::ClientContext &context)
 
 } // namespace
 
-Result<Client> Client::connect(const std::string &text, std::chrono::milliseconds timeout)
+Result<Client> Client::connect(const std::string &text, std::chrono::milliseconds timeout,
+                               const TlsFiles &tls)
 {
   const auto address = parse_address(text);
   if (!address)
@@ -102,12 +107,26 @@ Result<Client> Client::connect(const std::string &text, std::chrono::millisecond
   if (const auto there = look_at(*address); !there)
     return tl::unexpected(there.error());
 
-  const std::shared_ptr<grpc::Channel> channel = channel_to(*address);
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  if (tls.given()) {
+    if (std::holds_alternative<SocketPath>(*address))
+      return failure(Error::Kind::usage,
+                     printable(text) + " is a socket of this host: it takes no TLS");
+    const auto encrypted = channel_credentials(tls);
+    if (!encrypted)
+      return tl::unexpected(encrypted.error());
+    credentials = *encrypted;
+  }
+  const std::shared_ptr<grpc::Channel> channel = channel_to(*address, credentials);
   if (!channel->WaitForConnected(in(timeout)))
     return failure(Error::Kind::not_found,
                    fmt::format("no agent answered on {} within {} ms: is lingerd running, and does "
-                               "it listen there?",
-                               printable(text), timeout.count()));
+                               "it listen there{}?",
+                               printable(text), timeout.count(),
+                               credentials
+                                   ? ", with a certificate for that host, and does it trust "
+                                     "the authority of --tls-cert"
+                                   : ""));
   return Client(text, v1::Diagnostics::NewStub(channel));
 }
 

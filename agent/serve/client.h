@@ -7,6 +7,7 @@
 #include "linger/v1/diagnostics.grpc.pb.h"
 #include "serve/agent_view.h"
 #include "serve/render/profile.h"
+#include "serve/tls.h"
 
 #include <chrono>
 #include <cstdint>
@@ -31,8 +32,9 @@ public:
 
   /// `address` as lingerd's --listen takes it. Fails as `not_found` when nobody is there, as
   /// `not_permitted` when the socket is not for this user.
-  [[nodiscard]] static Result<Client> connect(const std::string &address,
-                                              std::chrono::milliseconds timeout);
+  /// With `tls`, which is for HOST:PORT, the agent must show a certificate for that host.
+  [[nodiscard]] static Result<Client>
+  connect(const std::string &address, std::chrono::milliseconds timeout, const TlsFiles &tls = {});
 
   /// Observes for the window, or takes everything since the agent started when it is zero.
   [[nodiscard]] Result<v1::Report> get_report(const ReportQuery &query,

@@ -16,6 +16,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr const char *a_census = "a census";
+constexpr const char *tracing_allocations = "tracing of allocations";
+
 Result<domain::MemoryTier> tier_in(const v1::GetReportRequest &request, domain::Nanos window)
 {
   switch (request.memory()) {
@@ -103,6 +106,12 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
   if (!tracing)
     return to_status(tracing.error());
 
+  if (*memory != domain::MemoryTier::growth)
+    if (const auto allowed = access_.check_operates(
+            *context, *memory == domain::MemoryTier::census ? a_census : tracing_allocations);
+        !allowed)
+      return to_status(allowed.error());
+
   const ReportQuery query{ *window, tgids_of(*request), *memory, *tracing };
   const auto report = query.window == domain::Nanos::zero()
                           ? agent_.report_so_far(query.tgids)
@@ -132,6 +141,10 @@ grpc::Status DiagnosticsService::GetProfile(grpc::ServerContext *context,
   if (!tracing)
     return to_status(tracing.error());
 
+  if (domain::needs_allocations(*kind))
+    if (const auto allowed = access_.check_operates(*context, tracing_allocations); !allowed)
+      return to_status(allowed.error());
+
   const auto profile = agent_.profile({ *kind, *window, tgids_of(*request), *tracing },
                                       [&] { return ended(*context); });
   if (ended(*context))
@@ -158,6 +171,9 @@ grpc::Status DiagnosticsService::TraceAllocations(grpc::ServerContext *context,
   if (!tracing)
     return to_status(tracing.error());
 
+  if (const auto allowed = access_.check_operates(*context, tracing_allocations); !allowed)
+    return to_status(allowed.error());
+
   const auto profile =
       agent_.profile({ domain::ProfileKind::retained, *window, tgids_of(*request), *tracing },
                      [&] { return ended(*context); });
@@ -179,6 +195,8 @@ grpc::Status DiagnosticsService::TakeCensus(grpc::ServerContext *context,
   const auto query = census_query_of(*request);
   if (!query)
     return to_status(query.error());
+  if (const auto allowed = access_.check_operates(*context, a_census); !allowed)
+    return to_status(allowed.error());
   if (ended(*context))
     return farewell();
   const bool once = query->window == domain::Nanos::zero();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "linger/v1/diagnostics.grpc.pb.h"
+#include "serve/access.h"
 #include "serve/agent_view.h"
 #include "serve/shared_look.h"
 
@@ -25,8 +26,9 @@ struct ServiceLimits {
 /// ends with its connection.
 class DiagnosticsService final : public v1::Diagnostics::Service {
 public:
-  explicit DiagnosticsService(AgentView &agent, ServiceLimits limits = {})
-      : agent_(agent), limits_(limits), report_([this] { return agent_.report_so_far({}); }),
+  DiagnosticsService(AgentView &agent, const Access &access, ServiceLimits limits)
+      : agent_(agent), access_(access), limits_(limits),
+        report_([this] { return agent_.report_so_far({}); }),
         servers_([this] { return agent_.servers({}); })
   {
   }
@@ -72,6 +74,7 @@ private:
   [[nodiscard]] grpc::Status farewell() const;
 
   AgentView &agent_;
+  const Access &access_;
   const ServiceLimits limits_;
   SharedLook<domain::Report> report_; // everything since the start
   SharedLook<std::vector<domain::ServerReport>> servers_;

@@ -43,8 +43,12 @@ void set_limits(grpc::ServerBuilder &builder)
 } // namespace
 
 struct Server::Running {
-  Running(AgentView &agent, ServiceLimits limits) : service(agent, limits) {}
+  Running(AgentView &agent, ServerOptions options)
+      : access(std::move(options.operators)), service(agent, access, options.limits)
+  {
+  }
 
+  Access access;
   DiagnosticsService service;
   std::vector<UnixListener> listeners;
   std::unique_ptr<grpc::Server> server;
@@ -56,11 +60,18 @@ Result<Server> Server::start(const std::vector<std::string> &addresses, AgentVie
                              ServerOptions options)
 {
   install_plugins();
-  auto running = std::make_unique<Running>(agent, options.limits);
+  auto running = std::make_unique<Running>(agent, options);
   grpc::ServerBuilder builder;
   set_limits(builder);
   builder.RegisterService(&running->service);
 
+  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+  if (options.tls.given()) {
+    const auto encrypted = server_credentials(options.tls);
+    if (!encrypted)
+      return tl::unexpected(encrypted.error());
+    credentials = *encrypted;
+  }
   std::vector<HostAndPort> hosts;
   std::vector<int> ports(addresses.size()); // never grows: gRPC keeps pointers into it
   for (const std::string &text : addresses) {
@@ -75,12 +86,13 @@ Result<Server> Server::start(const std::vector<std::string> &addresses, AgentVie
       running->addresses.push_back(text);
       continue;
     }
-    const auto host = listening_on(std::get<HostAndPort>(*address), options.allow_remote);
+    const auto host =
+        listening_on(std::get<HostAndPort>(*address), options.allow_remote || options.tls.given());
     if (!host)
       return tl::unexpected(host.error());
     if (const auto free = try_to_bind(*host); !free)
       return tl::unexpected(free.error());
-    builder.AddListeningPort(host->text(), grpc::InsecureServerCredentials(), &ports[hosts.size()]);
+    builder.AddListeningPort(host->text(), credentials, &ports[hosts.size()]);
     hosts.push_back(*host);
   }
 
@@ -95,7 +107,8 @@ Result<Server> Server::start(const std::vector<std::string> &addresses, AgentVie
 
   Server server(std::move(running));
   for (UnixListener &listener : server.running_->listeners) {
-    auto acceptor = Acceptor::start(std::move(listener), *server.running_->server);
+    auto acceptor =
+        Acceptor::start(std::move(listener), *server.running_->server, server.running_->access);
     if (!acceptor)
       return tl::unexpected(acceptor.error());
     server.running_->acceptors.push_back(std::move(*acceptor));

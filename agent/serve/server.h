@@ -6,6 +6,7 @@
 #include "serve/agent_view.h"
 #include "serve/client.h"
 #include "serve/diagnostics_service.h"
+#include "serve/tls.h"
 
 #include <memory>
 #include <string>
@@ -14,10 +15,14 @@
 namespace linger::serve {
 
 struct ServerOptions {
-  /// Whether an address that other hosts can reach may be listened on. Nothing is encrypted and
-  /// nobody is asked who they are.
+  /// Whether an address that other hosts can reach may be listened on without TLS. Nothing is
+  /// encrypted and nobody is asked who they are.
   bool allow_remote = false;
   ServiceLimits limits;
+  /// For HOST:PORT. Where given, such addresses are encrypted, clients must show a certificate, and
+  /// other hosts may be among them.
+  TlsFiles tls = {};
+  Operators operators = {};
 };
 
 /// Serves from start() until stop() or destruction, on threads of its own. A socket in the file

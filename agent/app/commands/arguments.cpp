@@ -64,7 +64,7 @@ void add_duration_option(CLI::App &command, domain::Nanos &duration, domain::Nan
 
 void add_probe_options(CLI::App &command, ProbeArguments &probes)
 {
-  command.add_option("--config", probes.config_path, "A TOML file, see docs/configuration.md")
+  command.add_option("--config", probes.config_path, "A TOML file, see linger.toml(5)")
       ->type_name("FILE");
   command
       .add_option_function<std::int64_t>(
@@ -79,6 +79,18 @@ void add_probe_options(CLI::App &command, ProbeArguments &probes)
       ->type_name("BYTES");
 }
 
+void add_tls_options(CLI::App &command, serve::TlsFiles &tls, const std::string &when)
+{
+  command.add_option("--tls-cert", tls.certificate, when + ": the certificate to show, a PEM file")
+      ->type_name("FILE");
+  command.add_option("--tls-key", tls.key, when + ": its key")->type_name("FILE");
+  command
+      .add_option("--tls-ca", tls.authority,
+                  when +
+                      ": the certificate of the authority that the other side's must be signed by")
+      ->type_name("FILE");
+}
+
 void add_agent_options(CLI::App &command, SourceArguments &source)
 {
   command
@@ -88,6 +100,9 @@ void add_agent_options(CLI::App &command, SourceArguments &source)
       ->type_name("ADDRESS");
   command.add_flag("--no-agent", source.no_agent, "Ask no agent, even if one runs")
       ->excludes("--agent");
+  add_tls_options(command, source.tls, "With --agent HOST:PORT");
+  for (const char *option : { "--tls-cert", "--tls-key", "--tls-ca" })
+    command.get_option(option)->needs("--agent");
 }
 
 void add_source_options(CLI::App &command, SourceArguments &source)

@@ -8,6 +8,7 @@
 #include "domain/finding.h"
 #include "domain/report.h"
 #include "domain/time.h"
+#include "serve/tls.h"
 
 #include <CLI/App.hpp>
 #include <cstdint>
@@ -47,13 +48,17 @@ struct ProbeArguments {
 /// --config, --ring-buffer-bytes
 void add_probe_options(CLI::App &command, ProbeArguments &probes);
 
+/// --tls-cert, --tls-key, --tls-ca; `when` they count: "With --agent HOST:PORT".
+void add_tls_options(CLI::App &command, serve::TlsFiles &tls, const std::string &when);
+
 /// Whom to ask: a running agent, or the probes run by this process.
 struct SourceArguments {
   std::string agent_address; // empty: the default one, if somebody answers there
   bool no_agent = false;
+  serve::TlsFiles tls;
   ProbeArguments probes;
 };
-/// --agent, --no-agent
+/// --agent, --no-agent, --tls-cert, --tls-key, --tls-ca
 void add_agent_options(CLI::App &command, SourceArguments &source);
 /// The same and those of ProbeArguments, of which any rules out an agent.
 void add_source_options(CLI::App &command, SourceArguments &source);

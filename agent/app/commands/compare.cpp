@@ -98,20 +98,25 @@ void add_tolerance_options(CLI::App &command, domain::Tolerance &tolerance)
       ->type_name("DURATION");
 }
 
+constexpr const char *examples = R"(Examples:
+  linger compare before.linger after.linger                      what the change changed
+  linger compare before.linger after.linger --fail-on warning    in CI)";
+
 } // namespace
 
 void add_compare_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *compare = parent.add_subcommand(
       "compare", "What changed between two recordings, and whether chance explains it; no root");
+  compare->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<CompareArguments>();
   compare->add_option("before", arguments->before_path, "What `linger record` wrote before")
       ->required()
-      ->type_name("BEFORE");
+      ->type_name("FILE");
   compare->add_option("after", arguments->after_path, "What it wrote after the change")
       ->required()
-      ->type_name("AFTER");
+      ->type_name("FILE");
   add_format_option(*compare, arguments->format);
   add_fail_on_option(*compare, arguments->fail_on,
                      "Exit with status 1 when an endpoint regressed, or a finding is new or worse, "

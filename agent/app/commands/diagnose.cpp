@@ -99,12 +99,19 @@ ExitStatus run_diagnose(const DiagnoseArguments &arguments, Terminal &terminal)
   return hand_over(*result, arguments.report, terminal);
 }
 
+constexpr const char *examples = R"(Examples:
+  linger diagnose                                       all servers, 30 s
+  linger diagnose --pid 4711 --duration 2m              one, by its master or any worker
+  linger diagnose --format html --output report.html    a page to attach to an incident
+  linger diagnose --memory census                       and which objects grow in the heaps)";
+
 } // namespace
 
 void add_diagnose_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *diagnose = parent.add_subcommand(
       "diagnose", "Observe for a while, then say what the requests waited on and what is wrong");
+  diagnose->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<DiagnoseArguments>();
   add_pid_option(*diagnose, arguments->tgids);

@@ -8,13 +8,27 @@
 namespace linger::app {
 namespace {
 
-ExitStatus run_doctor(Format format, Terminal &terminal)
+struct DoctorArguments {
+  Format format = Format::text;
+  bool capabilities = false;
+};
+
+ExitStatus run_doctor(const DoctorArguments &arguments, Terminal &terminal)
 {
+  const bool json = arguments.format == Format::json;
+  if (arguments.capabilities) {
+    const auto needed = kernel::needed_capabilities();
+    terminal.out << (json ? capabilities_json(needed) : capabilities_text(needed)) << std::flush;
+    return ExitStatus::done;
+  }
   const std::vector<kernel::HostFeature> features = kernel::probe_host_features();
-  terminal.out << (format == Format::json ? doctor_json(features) : doctor_text(features))
-               << std::flush;
+  terminal.out << (json ? doctor_json(features) : doctor_text(features)) << std::flush;
   return can_do_the_main_job(features) ? ExitStatus::done : ExitStatus::refused;
 }
+
+constexpr const char *examples = R"(Examples:
+  linger doctor           what is there, and how to get the rest
+  linger doctor --caps    which capabilities the agent needs, and for which calls)";
 
 } // namespace
 
@@ -22,11 +36,14 @@ void add_doctor_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *doctor = parent.add_subcommand(
       "doctor", "What this host and this user allow, and how to get the rest");
+  doctor->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
-  const auto format = std::make_shared<Format>(Format::text);
-  add_format_option(*doctor, *format);
-  doctor->callback([format, &chosen] {
-    chosen = [format](Terminal &terminal) { return run_doctor(*format, terminal); };
+  const auto arguments = std::make_shared<DoctorArguments>();
+  add_format_option(*doctor, arguments->format);
+  doctor->add_flag("--caps", arguments->capabilities,
+                   "Look at nothing: say which capabilities the agent needs, and for which calls");
+  doctor->callback([arguments, &chosen] {
+    chosen = [arguments](Terminal &terminal) { return run_doctor(*arguments, terminal); };
   });
 }
 

@@ -165,18 +165,23 @@ ExitStatus run_heap(const HeapArguments &arguments, Terminal &terminal)
   return ExitStatus::done;
 }
 
+constexpr const char *examples = R"(Examples:
+  linger heap --pid 4712 --diff 10s                          what grew in ten seconds
+  linger heap --pid 4712 --paths Session                     who holds the sessions)";
+
 } // namespace
 
 void add_heap_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *heap = parent.add_subcommand(
       "heap", "The objects of one worker by type, what grew, and who holds it");
+  heap->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<HeapArguments>();
   heap->add_option("--pid", arguments->tgid, "A worker, or any process that runs CPython")
       ->check(
           CLI::Range(std::uint32_t{ 1 }, std::numeric_limits<std::uint32_t>::max()).description(""))
-      ->type_name("PID")
+      ->type_name("WORKER")
       ->required();
   heap->add_option_function<std::string>(
           "--diff",

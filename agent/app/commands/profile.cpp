@@ -179,12 +179,17 @@ void add_profile_options(CLI::App &profile, ProfileArguments &arguments)
       ->type_name("FILE");
 }
 
+constexpr const char *examples = R"(Examples:
+  linger profile --kind blocked -o waits.pb.gz && go tool pprof -http :8080 waits.pb.gz
+  linger profile --kind retained --format folded | flamegraph.pl --countname bytes > kept.svg)";
+
 } // namespace
 
 void add_profile_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *profile = parent.add_subcommand(
       "profile", "Where time went or memory stayed, for the tools that draw profiles");
+  profile->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<ProfileArguments>();
   add_profile_options(*profile, *arguments);

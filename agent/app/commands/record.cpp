@@ -88,12 +88,17 @@ ExitStatus run_record(const RecordArguments &arguments, Terminal &terminal)
   return ExitStatus::done;
 }
 
+constexpr const char *examples = R"(Examples:
+  linger record -o slow.linger --duration 2m      to look at later, or to send to someone
+  linger record -o kept.linger --memory census    with the heaps that grow)";
+
 } // namespace
 
 void add_record_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *record =
       parent.add_subcommand("record", "Write what is observed to a file, for `linger replay`");
+  record->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<RecordArguments>();
   record->add_option("-o,--output", arguments->path, "The file to write")

@@ -35,11 +35,16 @@ ExitStatus run_replay(const ReplayArguments &arguments, Terminal &terminal)
                    arguments.report, terminal);
 }
 
+constexpr const char *examples = R"(Examples:
+  linger replay slow.linger                                       the report that diagnose prints
+  linger replay slow.linger --format html --output slow.html      as one page)";
+
 } // namespace
 
 void add_replay_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *replay = parent.add_subcommand("replay", "The report of a recording; needs no root");
+  replay->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<ReplayArguments>();
   replay->add_option("recording", arguments->path, "What `linger record` wrote")

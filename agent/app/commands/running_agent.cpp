@@ -7,9 +7,10 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds connect_timeout = 3s;
 
-Result<std::optional<serve::Client>> connect(const std::string &address)
+Result<std::optional<serve::Client>> connect(const std::string &address,
+                                             const serve::TlsFiles &tls = {})
 {
-  Result<serve::Client> client = serve::Client::connect(address, connect_timeout);
+  Result<serve::Client> client = serve::Client::connect(address, connect_timeout, tls);
   if (!client)
     return tl::unexpected(client.error());
   return std::optional<serve::Client>{ std::move(*client) };
@@ -20,7 +21,7 @@ Result<std::optional<serve::Client>> connect(const std::string &address)
 Result<std::optional<serve::Client>> running_agent(const SourceArguments &source)
 {
   if (!source.agent_address.empty())
-    return connect(source.agent_address);
+    return connect(source.agent_address, source.tls);
   if (source.no_agent || source.probes.given())
     return std::optional<serve::Client>{};
   const std::string address{ default_address };

@@ -71,12 +71,17 @@ ExitStatus run_servers(const ServersArguments &arguments, Terminal &terminal)
   return ExitStatus::done;
 }
 
+constexpr const char *examples = R"(Examples:
+  linger servers                            all that run here
+  linger servers --pid 4711 --format json   one, for programs)";
+
 } // namespace
 
 void add_servers_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *servers =
       parent.add_subcommand("servers", "The servers found, their workers and configuration");
+  servers->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<ServersArguments>();
   add_pid_option(*servers, arguments->tgids);

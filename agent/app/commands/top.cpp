@@ -149,12 +149,17 @@ ExitStatus run_top(const TopArguments &arguments, Terminal &terminal)
   return shown ? ExitStatus::done : report_error(terminal, shown.error());
 }
 
+constexpr const char *examples = R"(Examples:
+  linger top                            all servers
+  linger top --pid 4711 --interval 5s   one, a look every five seconds)";
+
 } // namespace
 
 void add_top_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *top = parent.add_subcommand(
       "top", "What goes on now: endpoints, workers and findings on the whole screen");
+  top->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<TopArguments>();
   add_pid_option(*top, arguments->tgids);

@@ -121,11 +121,16 @@ ExitStatus run_watch(const WatchArguments &arguments, Terminal &terminal)
   return watched ? ExitStatus::done : report_error(terminal, watched.error());
 }
 
+constexpr const char *examples = R"(Examples:
+  linger watch requests --pid 4711                        each request as it ends
+  linger watch findings --duration 10m --format json      what is found, a line each)";
+
 } // namespace
 
 void add_watch_command(CLI::App &parent, Command &chosen)
 {
   CLI::App *watch = parent.add_subcommand("watch", "A stream, until Ctrl-C");
+  watch->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<WatchArguments>();
   watch->add_option("what", arguments->what, "workers, requests or findings")

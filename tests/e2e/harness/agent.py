@@ -37,9 +37,10 @@ class Running:
     """linger or lingerd in the background. SIGKILLed at the end of the block if still there."""
 
     def __init__(self, directory: Path, program: str, *arguments):
-        number = len(list(Path(directory).glob(f"{program}.*.out")))
-        self._stdout = Path(directory) / f"{program}.{number}.out"
-        self._stderr = Path(directory) / f"{program}.{number}.err"
+        name = Path(program).name
+        number = len(list(Path(directory).glob(f"{name}.*.out")))
+        self._stdout = Path(directory) / f"{name}.{number}.out"
+        self._stderr = Path(directory) / f"{name}.{number}.err"
         with open(self._stdout, "wb") as out, open(self._stderr, "wb") as err:
             self._child = subprocess.Popen([BINARIES / program, *map(str, arguments)],
                                            stdin=subprocess.DEVNULL, stdout=out, stderr=err)
@@ -47,6 +48,10 @@ class Running:
     @property
     def tgid(self) -> int:
         return self._child.pid
+
+    @property
+    def running(self) -> bool:
+        return self._child.poll() is None
 
     @property
     def stderr(self) -> str:

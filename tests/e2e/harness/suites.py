@@ -38,7 +38,8 @@ def root_of(suite: str) -> Path:
     return root
 
 
-def make(suite: str, root: Path) -> None:
+def make(suite: str, root: Path, packages: str = PACKAGES, variant: str = "extract") -> None:
+    """Variant "essential" sets the packages up besides, so that more can be installed."""
     if not shutil.which("mmdebstrap"):
         raise Missing("mmdebstrap (package mmdebstrap)")
     ROOTS.mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,8 @@ def make(suite: str, root: Path) -> None:
                # A machine's clock, or a mirror, may be behind: what is signed is good enough.
                "Acquire::Check-Valid-Until \"false\""]
     made = subprocess.run(
-        ["mmdebstrap", "--quiet", "--mode=root", "--variant=extract", f"--include={PACKAGES}",
+        ["mmdebstrap", "--quiet", "--mode=root", "--dpkgopt=force-unsafe-io",
+         f"--variant={variant}", f"--include={packages}",
          *(f"--aptopt={option}" for option in options), suite, part, MIRROR],
         stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if made.returncode:

@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include "app/config_keys.h"
+#include "app/manual/configuration_document.h"
 
 #include <fstream>
 #include <gmock/gmock.h>
@@ -123,6 +124,59 @@ std::string project_file(const std::string &path)
   const std::string here = __FILE__; // .../tests/unit/app/config_test.cpp
   std::ifstream file{ here.substr(0, here.rfind("tests/unit/")) + path };
   return { std::istreambuf_iterator<char>{ file }, {} };
+}
+
+TEST(Config, NamesWhoOperates)
+{
+  const auto config =
+      parse_config("[agent]\ntls_cert = \"a.pem\"\ntls_key = \"a.key\"\n"
+                   "tls_ca = \"ca.pem\"\n"
+                   "[access]\noperator_users = [\"root\", \"4711\"]\n"
+                   "operator_groups = [\"root\"]\noperator_subjects = [\"alice\"]\n",
+                   "x");
+  ASSERT_TRUE(config) << config.error().what;
+  EXPECT_EQ(config->tls.certificate, "a.pem");
+  EXPECT_EQ(config->tls.key, "a.key");
+  EXPECT_EQ(config->tls.authority, "ca.pem");
+  EXPECT_EQ(config->operators.uids, (std::vector<std::uint32_t>{ 0, 4711 }));
+  EXPECT_EQ(config->operators.gids, std::vector<std::uint32_t>{ 0 });
+  EXPECT_EQ(config->operators.subjects, std::vector<std::string>{ "alice" });
+}
+
+TEST(Config, RefusesOperatorsThatThisHostDoesNotKnow)
+{
+  for (const char *text :
+       { "[access]\noperator_users = [\"no-such-user\"]", "[access]\noperator_groups = [\"\"]",
+         "[access]\noperator_users = [\"-1\"]", "[access]\noperator_users = \"root\"" }) {
+    const auto config = parse_config(text, "x");
+    ASSERT_FALSE(config) << text;
+    EXPECT_EQ(config.error().kind, Error::Kind::usage);
+  }
+}
+
+TEST(Config, TheInstalledFileChangesNothingAndItsLinesAreDefaults)
+{
+  const std::string installed =
+      default_configuration(configuration_document(project_file("docs/configuration.md")));
+  std::string defaults = installed;
+  for (const ConfigKey &key : config_keys()) {
+    const std::string line = "\n#" + std::string{ key.name } + " = ";
+    const std::size_t at = defaults.find(line);
+    ASSERT_NE(at, std::string::npos) << key.name;
+    defaults.erase(at + 1, 1);
+  }
+
+  const auto nothing = parse_config(installed, "installed");
+  const auto all = parse_config(defaults, "installed");
+
+  ASSERT_TRUE(nothing) << nothing.error().what;
+  ASSERT_TRUE(all) << all.error().what;
+  EXPECT_EQ(nothing->http, std::nullopt);
+  EXPECT_EQ(all->http, "127.0.0.1:9464");
+  EXPECT_EQ(all->listen, Config{}.listen);
+  EXPECT_EQ(all->ring_buffer_bytes, Config{}.ring_buffer_bytes);
+  EXPECT_EQ(all->escalation.to, Config{}.escalation.to);
+  EXPECT_EQ(all->thresholds.blocking_min_requests, Config{}.thresholds.blocking_min_requests);
 }
 
 TEST(Config, EscalationIsOffUnlessAskedFor)

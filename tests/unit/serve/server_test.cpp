@@ -131,6 +131,41 @@ TEST_F(ServerTest, ServesOnLoopbackToo)
   }
 }
 
+TEST_F(ServerTest, LooksCloserForTheOwnerOfTheSocketAndForNobodyOnAPort)
+{
+  const auto server = Server::start({ "127.0.0.1:0" }, agent_);
+  ASSERT_TRUE(server) << server.error().what;
+  auto stranger = Client::connect(server->addresses().front(), 20s);
+  ASSERT_TRUE(stranger) << stranger.error().what;
+
+  const auto refused = stranger->take_census({ .worker = 4712 });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::not_permitted);
+  EXPECT_NE(refused.error().what.find("a census to operators only"), std::string::npos);
+  const auto traced =
+      stranger->get_profile({ .kind = domain::ProfileKind::retained, .window = 10ms }, {});
+  ASSERT_FALSE(traced);
+  EXPECT_EQ(traced.error().kind, Error::Kind::not_permitted);
+  EXPECT_TRUE(stranger->list_servers({}));
+
+  const auto owner = connected().take_census({ .worker = 4712 });
+  EXPECT_TRUE(owner || owner.error().kind != Error::Kind::not_permitted) << owner.error().what;
+}
+
+TEST_F(ServerTest, TakesNoTlsThatIsIncompleteOrForAPath)
+{
+  write_file(in_temp("a.pem"), "-----BEGIN CERTIFICATE-----\n");
+  const auto server =
+      Server::start({ "127.0.0.1:0" }, agent_, { .tls = { .certificate = in_temp("a.pem") } });
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().kind, Error::Kind::usage);
+  EXPECT_NE(server.error().what.find("--tls-key is missing"), std::string::npos);
+
+  const auto client = Client::connect(address(), 20s, { .certificate = in_temp("a.pem") });
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().kind, Error::Kind::usage);
+}
+
 TEST_F(ServerTest, ServesOnAPathThatAnUriWouldHaveToQuote)
 {
   const std::string odd = "unix://" + in_temp("a b%41?#.sock");
