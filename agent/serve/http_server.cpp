@@ -4,7 +4,6 @@
 #include "serve/http_listener.h"
 #include "serve/latest_findings.h"
 #include "serve/metrics/metrics_page.h"
-#include "serve/page/live_feed.h"
 #include "serve/page/page_routes.h"
 
 #include <mutex>
@@ -21,7 +20,7 @@ constexpr std::size_t other_threads = 8;
 struct HttpServer::Running {
   Running(AgentView &agent_view, const HttpOptions &http_options)
       : agent(agent_view), options(http_options), metrics(options.max_endpoints),
-        findings(agent_view, options.findings_window), feed(agent_view)
+        findings(agent_view, options.findings_window), feed(agent_view, options.page_feed)
   {
   }
 

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "serve/agent_view.h"
 #include "serve/http_listener.h"
+#include "serve/page/live_feed.h"
 #include "serve/page/page_files.h"
 
 #include <cstddef>
@@ -25,6 +26,7 @@ struct HttpOptions {
   /// How long what a finding rests on is looked at.
   domain::Nanos findings_window = std::chrono::minutes{ 1 };
   PageFiles page_files = built_page_files();
+  LiveFeedOptions page_feed{};
 };
 
 /// Serves from start() until stop() or destruction, on threads of its own.

@@ -34,6 +34,8 @@ export interface Lane {
   sums: Float64Array;
   requests: number;
   gone: boolean;
+  /** At each moment: when, and how much was resident. */
+  resident: [time: number, bytes: number][];
 }
 
 export interface History {
@@ -84,6 +86,7 @@ function laneOf(history: History, server: Server, worker: Worker): Lane {
       sums: sumsOf(worker),
       requests: number(worker.requests),
       gone: false,
+      resident: [],
     };
     history.lanes.set(tgid, lane);
   }
@@ -117,6 +120,7 @@ export function addMoment(history: History, moment: WorkersMoment, live: boolean
       if (now > before) addCell(lane, worker, before, now);
       if (live) {
         lane.worker = worker;
+        lane.resident.push([now, number(worker.memory?.residentBytes)]);
         lane.gone = worker.state === "WORKER_STATE_EXITED";
       }
     }
@@ -135,6 +139,7 @@ export function addMoment(history: History, moment: WorkersMoment, live: boolean
 function forget(lane: Lane, before: number): void {
   const cell = lane.cells.findIndex((kept) => kept.end >= before);
   lane.cells.splice(0, cell < 0 ? lane.cells.length : cell);
+  while (lane.resident.length > 0 && lane.resident[0]![0] < before) lane.resident.shift();
   if (lane.bars.length > 0 && lane.bars[0]!.end < before) lane.bars = lane.bars.filter((bar) => bar.end >= before);
 }
 

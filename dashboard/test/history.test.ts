@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { causes } from "../src/causes";
 import { addMoment, addRequest, barOf, emptyHistory, kept_ms } from "../src/history";
+import { aligned, largest } from "../src/resident";
 import { heightsOf, rowsOf } from "../src/lane_drawing";
 
 const begin = Date.parse("2026-01-01T00:00:00Z");
@@ -119,4 +120,17 @@ test("requests at the same time are drawn in different rows", () => {
   const bar = (from: number, to: number) => ({ begin: from, end: to, cause: "sleep", causeNs: 1, wallNs: 1, endpoint: "", status: 200 });
   const rows = rowsOf([bar(0, 10), bar(5, 15), bar(6, 8), bar(10, 20)], 2);
   assert.deepEqual(rows.map((row) => row.map((placed) => placed.begin)), [[0, 10], [5]]);
+});
+
+test("memory over time is aligned, and of the largest workers", () => {
+  const history = emptyHistory();
+  const told = (second: number, tgids: number[]) => ({
+    time: new Date(begin + second * 1000).toISOString(),
+    servers: [{ workers: tgids.map((tgid) => ({ tgid, memory: { residentBytes: String(tgid * 1000) } })) }],
+  });
+  addMoment(history, told(0, [7]), true);
+  addMoment(history, told(1, [7, 8]), true);
+  const lanes = largest(history);
+  assert.deepEqual(lanes.map((lane) => lane.worker.tgid), [8, 7]);
+  assert.deepEqual(aligned(lanes), [[begin / 1000, begin / 1000 + 1], [null, 8000], [7000, 7000]]);
 });

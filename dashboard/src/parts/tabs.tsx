@@ -38,7 +38,7 @@ export function usePlace(): [string, string] {
 export function Tabs({ tabs, chosen, children }: { tabs: Tab[]; chosen: string; children: ComponentChildren }) {
   const list = useRef<HTMLDivElement>(null);
   function onKeyDown(event: KeyboardEvent): void {
-    const at = tabs.findIndex((tab) => tab.id === chosen);
+    const at = tabs.findIndex((tab) => `tab-${tab.id}` === (event.target as HTMLElement).id);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: tabs.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();

@@ -90,7 +90,7 @@ export function Endpoints({ state, item }: { state: State; item: string }) {
           Only those with{" "}
           <input type="search" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} placeholder="report" />
         </label>{" "}
-        {counted(shown.length, "endpoint")}
+        <output>{counted(shown.length, "endpoint")}</output>
       </p>
       <div class="wide" role="region" tabIndex={0} aria-label="Table of endpoints">
         <table class="endpoints">

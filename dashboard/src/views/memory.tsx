@@ -2,6 +2,7 @@
 
 import { retainedBytes } from "../flame";
 import { FlameGraph } from "../parts/flame_graph";
+import { ResidentChart } from "../parts/resident_chart";
 import type { Report } from "../protocol";
 import type { State } from "../state";
 import { CensusView } from "./census";
@@ -11,6 +12,12 @@ export function Memory({ state, report }: { state: State; report: Report }) {
     <>
       <h2>Memory</h2>
       <CensusView report={report} recorded={state.recorded} />
+      {!state.recorded && (
+        <>
+          <h3>Resident memory</h3>
+          <ResidentChart history={state.history} />
+        </>
+      )}
       <h3>Kept by requests</h3>
       <FlameGraph frame={retainedBytes(state.endpoints.values())} label="Retained bytes by endpoint and what holds them" />
     </>

@@ -49,6 +49,10 @@ class Running:
         return self._child.pid
 
     @property
+    def stdout(self) -> str:
+        return self._stdout.read_text()
+
+    @property
     def stderr(self) -> str:
         return self._stderr.read_text()
 

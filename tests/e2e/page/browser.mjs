@@ -40,8 +40,14 @@ export async function open(page, tab) {
   await page.getByRole("heading", { level: 2 }).waitFor();
 }
 
-/** Keeps a picture where LINGER_SCREENS says so. */
+/** Keeps a picture, not too large for the documents, where LINGER_SCREENS says so. */
 export async function keep(page, name) {
   const directory = process.env.LINGER_SCREENS;
-  if (directory) await page.screenshot({ path: path.join(directory, `${name}.png`) });
+  if (!directory) return;
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 1000, height: 600 });
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.waitForTimeout(1500); // the lanes are drawn anew with what comes next
+  await page.screenshot({ path: path.join(directory, `${name}.png`) });
+  await page.setViewportSize(before);
 }
