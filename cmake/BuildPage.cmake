@@ -20,7 +20,7 @@ function(install_packages result)
   execute_process(COMMAND ${NPM} ci ${npm_options} WORKING_DIRECTORY ${WORK} TIMEOUT 300 RESULT_VARIABLE status
                   OUTPUT_QUIET ERROR_VARIABLE said)
   if(NOT status EQUAL 0)
-    message("The page is left out: npm could not fetch what it is built with; without ${EMBEDDED} the next build tries "
+    message("The page is left out: npm could not fetch what it is built with. Remove ${EMBEDDED} to have it tried "
             "again.\n${said}")
     set(${result} FALSE PARENT_SCOPE)
     return()

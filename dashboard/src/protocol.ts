@@ -8,9 +8,11 @@ export function number(value: Whole | undefined): number {
   return value === undefined ? 0 : Number(value);
 }
 
-/** Milliseconds since 1970 of a google.protobuf.Timestamp. */
+/** Milliseconds since 1970 of a google.protobuf.Timestamp, with their fraction, which Date leaves out. */
 export function milliseconds(time: string | undefined): number {
-  return time === undefined ? 0 : Date.parse(time);
+  if (time === undefined) return 0;
+  const fraction = /\.(\d+)Z$/.exec(time)?.[1] ?? "";
+  return Date.parse(time.replace(/\.\d+Z$/, "Z")) + Number(`0.${fraction || 0}`) * 1000;
 }
 
 /** Nanoseconds by cause: onCpuNs, runQueueNs, ..., and wallNs. */

@@ -5,6 +5,7 @@ import { countedTypes, grown } from "../src/census";
 import { ordered } from "../src/endpoint_order";
 import { bytes, duration, percent } from "../src/figures";
 import { blockedTime, retainedBytes } from "../src/flame";
+import { milliseconds } from "../src/protocol";
 import { afterEvent, initialState, nameOf } from "../src/state";
 import { treemap } from "../src/treemap";
 
@@ -69,6 +70,12 @@ test("what grew between two censuses is what there is more of than the copies ma
   const later = { types: [{ type: "dict", objects: "101", bytes: "1010" }, { type: "View", objects: "30", bytes: "900" }, { type: "str", objects: "40", bytes: "400" }] };
   assert.deepEqual(grown(countedTypes(later, earlier), 2).map((type) => [type.type, type.moreObjects]), [["View", 30]]);
   assert.deepEqual(grown(countedTypes(later, undefined), 0), []);
+});
+
+test("times are read to the microsecond", () => {
+  const second = Date.parse("2026-01-01T00:00:01Z");
+  assert.ok(Math.abs(milliseconds("2026-01-01T00:00:01.102931693Z") - second - 102.931) < 0.01);
+  assert.equal(milliseconds("2026-01-01T00:00:01Z"), second);
 });
 
 test("figures are for people", () => {
