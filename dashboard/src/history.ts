@@ -164,6 +164,14 @@ export function barOf(request: Request): Bar {
   };
 }
 
+/** The longest request that a worker has open at `end`, as far as it has come; undefined without one. */
+export function openBar(lane: Lane, end: number): Bar | undefined {
+  const openNs = number(lane.worker.openRequestNs);
+  if (lane.gone || openNs === 0) return undefined;
+  const cause = stateOf(lane.worker) ?? "other";
+  return { begin: end - openNs / 1e6, end, cause, causeNs: 0, wallNs: openNs, endpoint: lane.worker.openRequest ?? "", status: 200 };
+}
+
 export function addRequest(history: History, request: Request): void {
   const lane = history.lanes.get(request.tgid ?? 0);
   if (!lane) return;

@@ -1,7 +1,7 @@
 // A lane on a canvas: above, the requests where they were; below, the causes of the time in each part.
 
 import { causeNamed, causes } from "./causes";
-import type { Bar, Cell, Lane } from "./history";
+import { openBar, type Bar, type Cell, type Lane } from "./history";
 
 export interface LaneRoom {
   width: number;
@@ -53,6 +53,8 @@ export function drawLane(context: CanvasRenderingContext2D, lane: Lane, room: La
   rowsOf([...lane.bars].sort((a, b) => a.begin - b.begin)).forEach((bars, row) => {
     for (const bar of bars) drawBar(context, bar, x, row * (bar_height + 1));
   });
+  const open = openBar(lane, end);
+  if (open) drawOpen(context, open, x);
   const top = bar_rows * (bar_height + 1) + gap;
   context.fillStyle = idle_colour;
   context.fillRect(0, top, width, height - top);
@@ -71,6 +73,18 @@ function drawBar(context: CanvasRenderingContext2D, bar: Bar, x: (time: number) 
   // Where one ends and the next begins.
   context.fillStyle = ink;
   context.fillRect(left, y, 0.5, bar_height);
+}
+
+/** What goes on yet has both rows, and is framed. */
+function drawOpen(context: CanvasRenderingContext2D, bar: Bar, x: (time: number) => number): void {
+  const left = Math.max(0, x(bar.begin));
+  const wide = Math.max(2, x(bar.end) - left);
+  const high = bar_rows * (bar_height + 1) - 1;
+  context.fillStyle = causeNamed(bar.cause).colour;
+  context.fillRect(left, 0, wide, high);
+  context.strokeStyle = "#0550ae";
+  context.lineWidth = 1.5;
+  context.strokeRect(left, 0.75, wide - 0.75, high - 1.5);
 }
 
 function drawCells(context: CanvasRenderingContext2D, lane: Lane, x: (time: number) => number, top: number, height: number): void {

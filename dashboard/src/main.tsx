@@ -51,7 +51,7 @@ function View({ tab, item, state, report }: { tab: string; item: string; state: 
   }
 }
 
-function Header({ state }: { state: State }) {
+function Header({ state, paused, pause }: { state: State; paused: boolean; pause: () => void }) {
   const { report, recorded, connection } = state;
   return (
     <header>
@@ -60,6 +60,11 @@ function Header({ state }: { state: State }) {
         {recorded && connection === "live" ? "a recording" : connection_words[connection]}
         {state.failure && ` (${state.failure})`}
       </p>
+      {!recorded && (
+        <button type="button" aria-pressed={paused} onClick={pause}>
+          Pause
+        </button>
+      )}
       {report && (
         <p class="dim">
           {counted(number(report.coverage?.requestsSeen), "request")} in {duration(number(report.window?.durationNs))}
@@ -72,14 +77,18 @@ function Header({ state }: { state: State }) {
 function Page() {
   const [state, setState] = useState<State>(initialState);
   useEffect(() => follow("/api/v1/stream", setState), []);
+  // The history goes on in place.
+  const [frozen, setFrozen] = useState<State | undefined>();
+  const pause = () => setFrozen(frozen ? undefined : { ...state, history: structuredClone(state.history) });
+  const shown = frozen ? { ...frozen, connection: state.connection, failure: state.failure } : state;
   const [place, item] = usePlace();
-  const tabs = tabsOf(state);
+  const tabs = tabsOf(shown);
   const tab = tabs.some(({ id }) => id === place) ? place : "findings";
   return (
     <>
-      <Header state={state} />
+      <Header state={shown} paused={!!frozen} pause={pause} />
       <Tabs tabs={tabs} chosen={tab}>
-        {state.report ? <View tab={tab} item={item} state={state} report={state.report} /> : <p>Nothing has come from the agent yet.</p>}
+        {shown.report ? <View tab={tab} item={item} state={shown} report={shown.report} /> : <p>Nothing has come from the agent yet.</p>}
       </Tabs>
     </>
   );

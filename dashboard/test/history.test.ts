@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { causes } from "../src/causes";
-import { addMoment, addRequest, barOf, emptyHistory, kept_ms } from "../src/history";
+import { addMoment, addRequest, barOf, emptyHistory, kept_ms, openBar } from "../src/history";
 import { aligned, largest } from "../src/resident";
 import { heightsOf, rowsOf } from "../src/lane_drawing";
 
@@ -108,6 +108,17 @@ test("a request is drawn from where its worker took it up", () => {
     time: { acceptQueueNs: "2000000000", databaseNs: "900000000", onCpuNs: "100000000", wallNs: "3000000000" },
   });
   assert.deepEqual([bar.begin - begin, bar.end - begin, bar.cause, bar.endpoint], [2000, 3000, "database", "GET /a"]);
+});
+
+test("a request that is open is drawn as far as it has come", () => {
+  const history = emptyHistory();
+  const open = moment(0, 0, 0, "WORKER_STATE_BLOCKED");
+  Object.assign(open.servers[0]!.workers[0]!, { openRequestNs: "2500000000", openRequest: "GET /slow" });
+  addMoment(history, open, true);
+  const bar = openBar(history.lanes.get(7)!, begin)!;
+  assert.deepEqual([bar.begin - begin, bar.end - begin, bar.cause, bar.endpoint], [-2500, 0, "database", "GET /slow"]);
+  addMoment(history, moment(1, 1, 2.5e9), true);
+  assert.equal(openBar(history.lanes.get(7)!, begin + 1000), undefined);
 });
 
 test("requests of a worker that is not known are left out", () => {

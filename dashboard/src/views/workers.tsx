@@ -35,6 +35,14 @@ function titleOf(server: Server): string {
   return server.app || server.kind || `server ${server.masterTgid ?? 0}`;
 }
 
+function living(server: Server): number {
+  return (server.workers ?? []).filter((worker) => worker.state !== "WORKER_STATE_EXITED").length;
+}
+
+function livingFirst(servers: Server[]): Server[] {
+  return [...servers].sort((a, b) => Number(living(b) > 0) - Number(living(a) > 0));
+}
+
 function Servers({ servers }: { servers: Server[] }) {
   return (
     <div class="wide" role="region" tabIndex={0} aria-label="Table of servers">
@@ -51,7 +59,7 @@ function Servers({ servers }: { servers: Server[] }) {
           </tr>
         </thead>
         <tbody>
-          {servers.map((server) => (
+          {livingFirst(servers).map((server) => (
             <tr key={server.masterTgid}>
               <th scope="row">
                 {titleOf(server)} <span class="dim">{server.masterTgid}</span>
@@ -60,7 +68,7 @@ function Servers({ servers }: { servers: Server[] }) {
                 {server.kind} {server.workerClass} {server.container && `in container ${server.container}`}
               </td>
               <td>{server.pythonVersion}</td>
-              <td class="n">{(server.workers ?? []).filter((worker) => worker.state !== "WORKER_STATE_EXITED").length}</td>
+              <td class="n">{living(server)}</td>
               <td class="n">{server.threadsPerWorker}</td>
               <td>{(server.listen ?? []).join(", ")}</td>
               <td>
@@ -163,7 +171,7 @@ export function Workers({ state, report, item }: { state: State; report: Report;
       <Legend />
       <p>
         {counted(lanes.length, "worker")}, from {clock(history.begin)} to {clock(history.end)}. In each lane, above: the longest requests, in the colour
-        of what took the most of their time; red below those that failed. Below: the causes of its threads' time.
+        of what took the most of their time; red below those that failed, framed the one that is open now. Below: the causes of its threads' time.
       </p>
       <Lanes lanes={lanes} history={history} item={item} />
     </>

@@ -29,6 +29,16 @@ async function seeLanesMove(page) {
   await page.getByText("Its longest requests on the lane").waitFor();
 }
 
+async function pause(page) {
+  await open(page, "Workers");
+  await page.getByRole("button", { name: "Pause" }).click();
+  const before = await lane(page);
+  await page.waitForTimeout(2500);
+  assert.equal((await lane(page)).picture, before.picture, "nothing moves");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.waitForFunction((was) => document.querySelector("canvas.lane").toDataURL() !== was, before.picture);
+}
+
 async function goFromTheSickEndpointToItsLine(page) {
   await open(page, "Endpoints");
   const first = page.locator("table.endpoints tbody tr").first();
@@ -95,6 +105,7 @@ async function checkAll(page, theme) {
 await withPage(url, { theme: "light" }, async (page) => {
   await page.getByRole("status").getByText("live").waitFor();
   await seeLanesMove(page);
+  await pause(page);
   await goFromTheSickEndpointToItsLine(page);
   await checkAccessibility(page, "an endpoint");
   await keep(page, "page-endpoint");
