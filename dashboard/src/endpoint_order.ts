@@ -15,7 +15,7 @@ const values: Record<Exclude<Column, "name">, (endpoint: Endpoint) => number> = 
   mean: meanNs,
   p99: (endpoint) => number(endpoint.wall?.p99Ns),
   time: (endpoint) => number(endpoint.time?.wallNs),
-  kept: (endpoint) => endpoint.memory?.retainedBytesPerRequest ?? 0,
+  kept: (endpoint) => number(endpoint.memory?.retainedBytesPerRequest),
 };
 
 /** Figures: the most first; names: by alphabet. Those whose names have all the words of `filter` in them. */

@@ -14,16 +14,18 @@ export function duration(ns: number): string {
   return `${ns.toFixed(0)} ns`;
 }
 
-/** "28.0 KiB"; of less than nothing with a minus. */
+/** "28.0 KB", as in a report's text; of less than nothing with a minus. */
 export function bytes(count: number): string {
+  if (Number.isNaN(count)) return "unknown";
   const size = Math.abs(count);
   const sign = count < 0 ? "−" : "";
-  const units = ["KiB", "MiB", "GiB", "TiB"];
-  if (size < 1024) return `${sign}${size.toFixed(0)} B`;
+  if (size === Infinity) return `${sign}any amount`;
+  if (size < 999.5) return `${size < 0.5 ? "" : sign}${size.toFixed(0)} B`;
+  const units = ["KB", "MB", "GB", "TB"];
   let unit = 0;
-  let value = size / 1024;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
+  let value = size / 1000;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
     ++unit;
   }
   return `${sign}${rounded(value)} ${units[unit]}`;

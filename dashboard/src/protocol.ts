@@ -2,6 +2,8 @@
 // fields that are zero or empty are left out. What each field means stands in the protos.
 
 export type Whole = string | number;
+/** A double: "Infinity", "-Infinity" and "NaN" are strings too. */
+export type Real = string | number;
 
 /** A number of a message; a field that is left out is 0. */
 export function number(value: Whole | undefined): number {
@@ -48,9 +50,9 @@ export interface MemorySite {
 export interface EndpointMemory {
   allocatedBytes?: Whole;
   retainedBytes?: Whole;
-  retainedBytesPerRequest?: number;
-  low?: number;
-  high?: number;
+  retainedBytesPerRequest?: Real;
+  low?: Real;
+  high?: Real;
   tier?: string;
   sites?: MemorySite[];
 }
@@ -86,6 +88,7 @@ export interface Finding {
   lastSeen?: string;
   server?: number;
   explainedBy?: string[];
+  effect?: { requestSecondsPerSecond?: Real; bytesPerHour?: Real; requestsLostPerHour?: Real };
 }
 
 export interface WorkerMemory {
@@ -122,7 +125,7 @@ export interface Worker {
   waitsOn?: string;
   openRequestNs?: Whole;
   openRequest?: string;
-  utilization?: number;
+  utilization?: Real;
   startTime?: string;
   exitReason?: string;
   connections?: PeerConnections[];
@@ -138,7 +141,7 @@ export interface ListenQueue {
 }
 
 export interface Performance {
-  requestsPerSecond?: number;
+  requestsPerSecond?: Real;
   queueMeanNs?: Whole;
   queueP95Ns?: Whole;
   wallP50Ns?: Whole;

@@ -37,6 +37,14 @@ export function nameOf(endpoint: Endpoint): string {
   return `${endpoint.method ?? ""} ${endpoint.route ?? ""}`;
 }
 
+/** "shop.app:app", where there are several servers to tell from each other; else nothing. */
+export function serverName(report: Report | undefined, masterTgid: number | undefined): string {
+  const servers = report?.servers ?? [];
+  if (servers.length < 2) return "";
+  const server = servers.find((known) => known.masterTgid === masterTgid);
+  return server ? `${server.app || server.kind || "server"} ${server.masterTgid}` : "";
+}
+
 function byTime(endpoints: Iterable<Endpoint>): Map<string, Endpoint> {
   const sorted = [...endpoints].sort((a, b) => number(b.time?.wallNs) - number(a.time?.wallNs));
   return new Map(sorted.map((endpoint) => [keyOf(endpoint), endpoint]));

@@ -5,8 +5,8 @@ import { countedTypes, grown } from "../src/census";
 import { ordered } from "../src/endpoint_order";
 import { bytes, duration, percent } from "../src/figures";
 import { blockedTime, retainedBytes } from "../src/flame";
-import { milliseconds } from "../src/protocol";
-import { afterEvent, initialState, nameOf } from "../src/state";
+import { milliseconds, number } from "../src/protocol";
+import { afterEvent, initialState, nameOf, serverName } from "../src/state";
 import { treemap } from "../src/treemap";
 
 const slow = { server: 1, method: "GET", route: "/slow", requests: "2", time: { databaseNs: "800", onCpuNs: "200", wallNs: "1000" } };
@@ -19,6 +19,13 @@ test("changes replace the endpoints that they name and keep the others", () => {
   assert.equal(state.report!.findings!.length, 1);
   state = afterEvent(state, { name: "report", data: { endpoints: [slow] } });
   assert.equal(state.endpoints.size, 1);
+});
+
+test("a server is named where there are several", () => {
+  const servers = [{ masterTgid: 1, app: "a:app" }, { masterTgid: 2, kind: "uwsgi" }];
+  assert.equal(serverName({ servers: servers.slice(1) }, 2), "");
+  assert.equal(serverName({ servers }, 2), "uwsgi 2");
+  assert.equal(serverName({ servers }, 3), "");
 });
 
 test("an event of a newer agent is passed over", () => {
@@ -81,7 +88,8 @@ test("times are read to the microsecond", () => {
 test("figures are for people", () => {
   assert.equal(duration(81_300_000), "81.3 ms");
   assert.equal(duration(0), "0 ns");
-  assert.equal(bytes(28 * 1024), "28.0 KiB");
-  assert.equal(bytes(-2048), "−2.00 KiB");
+  assert.equal(bytes(28_000), "28.0 KB");
+  assert.equal(bytes(-2000), "−2.00 KB");
+  assert.equal(bytes(number("-Infinity")), "−any amount");
   assert.equal(percent(0.001), "< 1 %");
 });

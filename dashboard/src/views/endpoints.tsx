@@ -7,7 +7,7 @@ import { CauseBar, causesInWords, Legend } from "../parts/cause_bar";
 import { MoreRows, useRowsShown } from "../parts/rows_shown";
 import { go } from "../parts/tabs";
 import { number, type Endpoint } from "../protocol";
-import { keyOf, nameOf, type State } from "../state";
+import { keyOf, nameOf, serverName, type State } from "../state";
 import { EndpointDetail } from "./endpoint_detail";
 
 const columns: [Column, string][] = [
@@ -43,14 +43,14 @@ function Head({ order, choose }: { order: Column; choose: (column: Column) => vo
   );
 }
 
-/** "2.1 KiB (1.9 KiB to 2.3 KiB)"; a dash where nothing was measured. */
+/** "2.1 KB (1.9 KB to 2.3 KB)"; a dash where nothing was measured. */
 export function keptText(endpoint: Endpoint): string {
   const memory = endpoint.memory;
   if (!memory?.tier || memory.tier === "MEMORY_TIER_UNSPECIFIED") return "–";
-  return `${bytes(memory.retainedBytesPerRequest ?? 0)} (${bytes(memory.low ?? 0)} to ${bytes(memory.high ?? 0)})`;
+  return `${bytes(number(memory.retainedBytesPerRequest))} (${bytes(number(memory.low))} to ${bytes(number(memory.high))})`;
 }
 
-function Row({ endpoint, share, chosen }: { endpoint: Endpoint; share: number; chosen: boolean }) {
+function Row({ endpoint, server, share, chosen }: { endpoint: Endpoint; server: string; share: number; chosen: boolean }) {
   const key = keyOf(endpoint);
   return (
     <tr class={chosen ? "chosen" : undefined}>
@@ -58,6 +58,7 @@ function Row({ endpoint, share, chosen }: { endpoint: Endpoint; share: number; c
         <button type="button" class="link" aria-expanded={chosen} onClick={() => go("endpoints", chosen ? "" : key)}>
           {nameOf(endpoint)}
         </button>
+        {server && <div class="dim">{server}</div>}
       </th>
       <td class="n">{count(number(endpoint.requests))}</td>
       <td class="n">{count(number(endpoint.errors))}</td>
@@ -100,6 +101,7 @@ export function Endpoints({ state, item }: { state: State; item: string }) {
               <Row
                 key={keyOf(endpoint)}
                 endpoint={endpoint}
+                server={serverName(state.report, endpoint.server)}
                 share={whole > 0 ? number(endpoint.time?.wallNs) / whole : 0}
                 chosen={keyOf(endpoint) === item}
               />

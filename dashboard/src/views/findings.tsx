@@ -1,9 +1,10 @@
 // What is wrong, what that rests on, and what to change.
 
+import { bytes } from "../figures";
 import { WhatIfTable } from "./what_if";
 import { go } from "../parts/tabs";
-import type { Finding, Report, Server } from "../protocol";
-import { keyOf, nameOf, type State } from "../state";
+import { number, type Finding, type Report, type Server } from "../protocol";
+import { keyOf, nameOf, serverName, type State } from "../state";
 
 const severities: Record<string, string> = {
   SEVERITY_CRITICAL: "critical",
@@ -13,6 +14,16 @@ const severities: Record<string, string> = {
 
 export function severityOf(finding: Finding): string {
   return severities[finding.severity ?? ""] ?? "info";
+}
+
+/** What the trouble costs, in words; empty where that is not known. */
+export function costOf(finding: Finding): string {
+  const { requestSecondsPerSecond, bytesPerHour, requestsLostPerHour } = finding.effect ?? {};
+  const costs: string[] = [];
+  if (number(requestSecondsPerSecond) > 0) costs.push(`${number(requestSecondsPerSecond).toPrecision(3)} s of requests' time per second`);
+  if (number(bytesPerHour) > 0) costs.push(`${bytes(number(bytesPerHour))} an hour`);
+  if (number(requestsLostPerHour) > 0) costs.push(`${number(requestsLostPerHour).toPrecision(3)} requests lost an hour`);
+  return costs.join(", ");
 }
 
 /** The key of an endpoint that a finding names; undefined where it has no row. */
@@ -42,6 +53,8 @@ function Endpoints({ state, finding }: { state: State; finding: Finding }) {
 
 function One({ state, finding, causedBy }: { state: State; finding: Finding; causedBy: string[] }) {
   const severity = severityOf(finding);
+  const server = serverName(state.report, finding.server);
+  const cost = costOf(finding);
   return (
     <li>
       <article class={`finding s-${severity}`} aria-labelledby={`finding-${finding.id}`}>
@@ -50,6 +63,7 @@ function One({ state, finding, causedBy }: { state: State; finding: Finding; cau
         </h3>
         <p class="dim">
           {finding.rule}
+          {server && `, ${server}`}
           {causedBy.length > 0 && `; follows from: ${causedBy.join("; ")}`}
         </p>
         <p>{finding.detail}</p>
@@ -66,6 +80,7 @@ function One({ state, finding, causedBy }: { state: State; finding: Finding; cau
             ))}
           </dl>
         </details>
+        {cost && <p>Costs: {cost}.</p>}
         <p class="remedy">
           <strong>What to do.</strong> {finding.remedy}
         </p>

@@ -15,7 +15,7 @@ function Row({ name, performance, memory, note }: { name: string; performance: P
       <th scope="row">
         {name} {note && <span class="dim">({note})</span>}
       </th>
-      <td class="n">{(performance?.requestsPerSecond ?? 0).toFixed(1)}</td>
+      <td class="n">{number(performance?.requestsPerSecond).toFixed(1)}</td>
       <td class="n">{duration(number(performance?.queueMeanNs))}</td>
       <td class="n">{duration(number(performance?.wallP50Ns))}</td>
       <td class="n">{duration(number(performance?.wallP95Ns))}</td>

@@ -85,7 +85,7 @@ export function WorkerDetail({ lane }: { lane: Lane }) {
       </h3>
       <p>
         {lane.gone ? worker.exitReason || "ended" : stateInWords(worker)}; {counted(number(worker.requests), "request")}, {counted(worker.threads ?? 0, "thread")}, a
-        request open {percent(worker.utilization ?? 0)} of the time. Resident {bytes(number(memory.residentBytes))}, at most{" "}
+        request open {percent(number(worker.utilization))} of the time. Resident {bytes(number(memory.residentBytes))}, at most{" "}
         {bytes(number(memory.highWaterBytes))}; grown by {bytes(number(memory.growthBytes))}. <button type="button" onClick={() => go("workers")}>Close</button>
       </p>
       <CauseTable times={worker.blocked} requests={number(worker.requests)} />
