@@ -7,7 +7,7 @@ import { follow } from "./feed";
 import { counted, duration } from "./figures";
 import { Tabs, usePlace, type Tab } from "./parts/tabs";
 import { number, type Report } from "./protocol";
-import { initialState, type Connection, type State } from "./state";
+import { initialState, ofServer, type Connection, type State } from "./state";
 import { Blocked } from "./views/blocked";
 import { CoverageView } from "./views/coverage";
 import { Endpoints } from "./views/endpoints";
@@ -51,7 +51,14 @@ function View({ tab, item, state, report }: { tab: string; item: string; state: 
   }
 }
 
-function Header({ state, paused, pause }: { state: State; paused: boolean; pause: () => void }) {
+interface Shown {
+  server: number;
+  choose: (server: number) => void;
+  paused: boolean;
+  pause: () => void;
+}
+
+function Header({ state, server, choose, paused, pause }: { state: State } & Shown) {
   const { report, recorded, connection } = state;
   return (
     <header>
@@ -60,6 +67,17 @@ function Header({ state, paused, pause }: { state: State; paused: boolean; pause
         {recorded && connection === "live" ? "a recording" : connection_words[connection]}
         {state.failure && ` (${state.failure})`}
       </p>
+      <label>
+        Server{" "}
+        <select value={server} onChange={(event) => choose(Number(event.currentTarget.value))}>
+          <option value={0}>all</option>
+          {(report?.servers ?? []).map((known) => (
+            <option key={known.masterTgid} value={known.masterTgid}>
+              {known.app || known.kind} {known.masterTgid}
+            </option>
+          ))}
+        </select>
+      </label>
       {!recorded && (
         <button type="button" aria-pressed={paused} onClick={pause}>
           Pause
@@ -80,13 +98,15 @@ function Page() {
   // The history goes on in place.
   const [frozen, setFrozen] = useState<State | undefined>();
   const pause = () => setFrozen(frozen ? undefined : { ...state, history: structuredClone(state.history) });
-  const shown = frozen ? { ...frozen, connection: state.connection, failure: state.failure } : state;
+  const [server, choose] = useState(0);
+  const known = frozen ? { ...frozen, connection: state.connection, failure: state.failure } : state;
+  const shown = ofServer(known, server);
   const [place, item] = usePlace();
   const tabs = tabsOf(shown);
   const tab = tabs.some(({ id }) => id === place) ? place : "findings";
   return (
     <>
-      <Header state={shown} paused={!!frozen} pause={pause} />
+      <Header state={known} server={server} choose={choose} paused={!!frozen} pause={pause} />
       <Tabs tabs={tabs} chosen={tab}>
         {shown.report ? <View tab={tab} item={item} state={shown} report={shown.report} /> : <p>Nothing has come from the agent yet.</p>}
       </Tabs>

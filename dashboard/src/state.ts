@@ -45,6 +45,22 @@ export function serverName(report: Report | undefined, masterTgid: number | unde
   return server ? `${server.app || server.kind || "server"} ${server.masterTgid}` : "";
 }
 
+/** What there is of one server; of 0, everything. */
+export function ofServer(state: State, masterTgid: number): State {
+  const { report, history } = state;
+  if (!masterTgid || !report) return state;
+  return {
+    ...state,
+    report: {
+      ...report,
+      servers: report.servers?.filter((server) => server.masterTgid === masterTgid) ?? [],
+      findings: report.findings?.filter((finding) => finding.server === masterTgid) ?? [],
+    },
+    endpoints: new Map([...state.endpoints].filter(([, endpoint]) => endpoint.server === masterTgid)),
+    history: { ...history, lanes: new Map([...history.lanes].filter(([, lane]) => lane.server === masterTgid)) },
+  };
+}
+
 function byTime(endpoints: Iterable<Endpoint>): Map<string, Endpoint> {
   const sorted = [...endpoints].sort((a, b) => number(b.time?.wallNs) - number(a.time?.wallNs));
   return new Map(sorted.map((endpoint) => [keyOf(endpoint), endpoint]));

@@ -6,7 +6,7 @@ import { ordered } from "../src/endpoint_order";
 import { bytes, duration, percent } from "../src/figures";
 import { blockedTime, retainedBytes } from "../src/flame";
 import { milliseconds, number } from "../src/protocol";
-import { afterEvent, initialState, nameOf, serverName } from "../src/state";
+import { afterEvent, initialState, nameOf, ofServer, serverName } from "../src/state";
 import { treemap } from "../src/treemap";
 
 const slow = { server: 1, method: "GET", route: "/slow", requests: "2", time: { databaseNs: "800", onCpuNs: "200", wallNs: "1000" } };
@@ -26,6 +26,18 @@ test("a server is named where there are several", () => {
   assert.equal(serverName({ servers: servers.slice(1) }, 2), "");
   assert.equal(serverName({ servers }, 2), "uwsgi 2");
   assert.equal(serverName({ servers }, 3), "");
+});
+
+test("of one server is shown what is its own", () => {
+  const other = { ...fast, server: 2 };
+  let state = afterEvent(initialState(), { name: "report", data: { servers: [{ masterTgid: 1 }, { masterTgid: 2 }], findings: [{ id: "a", server: 2 }], endpoints: [slow, other] } });
+  state = afterEvent(state, { name: "workers", data: { time: "2026-01-01T00:00:00Z", servers: [{ masterTgid: 1, workers: [{ tgid: 11 }] }, { masterTgid: 2, workers: [{ tgid: 21 }] }] } });
+  const shown = ofServer(state, 2);
+  assert.deepEqual([...shown.endpoints.values()], [other]);
+  assert.deepEqual([...shown.history.lanes.keys()], [21]);
+  assert.deepEqual([shown.report!.servers!.length, shown.report!.findings!.length], [1, 1]);
+  assert.equal(ofServer(state, 1).report!.findings!.length, 0);
+  assert.equal(ofServer(state, 0), state);
 });
 
 test("an event of a newer agent is passed over", () => {

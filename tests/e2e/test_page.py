@@ -31,9 +31,9 @@ probes = pytest.mark.requires(*PROBES, *SERVICES)
 class Script:
     """A script of page/ in the background."""
 
-    def __init__(self, directory: Path, name: str, url: str):
+    def __init__(self, directory: Path, name: str, *arguments):
         self._child = subprocess.Popen(
-            ["node", SCRIPTS / name, url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            ["node", SCRIPTS / name, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "LINGER_DASHBOARD": str(DASHBOARD), "HOME": str(directory)})
 
     def wait_for(self, line: str) -> None:
@@ -79,7 +79,7 @@ def shop(session_directory):
 def test_shows_a_sick_shop_live(shop, directory):
     port = free_port()
     with Lingerd(directory, "--http", f"127.0.0.1:{port}") as agent, \
-            Script(directory, "live.mjs", f"http://127.0.0.1:{port}/") as script:
+            Script(directory, "live.mjs", f"http://127.0.0.1:{port}/", shop.gunicorn.tgid) as script:
         script.wait_for("lose")
         agent.signal(signal.SIGTERM)
         assert agent.wait().status == DONE
