@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { bytes } from "../figures";
+import { bytes, clock } from "../figures";
 import type { History, Lane } from "../history";
 import { aligned, largest, most_drawn } from "../resident";
 
@@ -24,7 +24,10 @@ function chartOf(element: HTMLElement, lanes: Lane[]): uPlot {
       height,
       cursor: { show: false },
       legend: { show: false },
-      axes: [axis, { ...axis, size: 80, values: (_, values) => values.map(bytes) }],
+      axes: [
+        { ...axis, space: 80, incrs: [1, 5, 10, 30, 60], values: (_, times) => times.map((time) => clock(time * 1000)) },
+        { ...axis, size: 80, values: (_, values) => values.map(bytes) },
+      ],
       series: [
         {},
         ...lanes.map((_, i) => ({ stroke: colours[i % colours.length]!, dash: dashes[i % dashes.length]!, width: 2, points: { show: false } })),

@@ -1,11 +1,11 @@
 // What a server's load would meet with other settings.
 
-import { bytes, count, duration } from "../figures";
+import { bytes, count, counted, duration } from "../figures";
 import { number, type Performance, type Prediction, type Server, type WhatIf } from "../protocol";
 
 function settingOf(prediction: Prediction | undefined): string {
   if (!prediction) return "";
-  const threads = prediction.threads ? `, ${prediction.threads} threads each` : "";
+  const threads = prediction.threads ? `, ${counted(prediction.threads, "thread")} each` : "";
   return `${prediction.workers ?? 0} × ${prediction.workerClass ?? ""}${threads}`;
 }
 
