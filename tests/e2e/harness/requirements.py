@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from . import cpu_group, memory_group
+from .paths import DASHBOARD
 
 
 def _root() -> str | None:
@@ -30,6 +31,10 @@ def _file(path: str, package: str):
 
 def _module(name: str, package: str):
     return lambda: None if importlib.util.find_spec(name) else f"{name} (package {package})"
+
+
+def _page() -> str | None:
+    return None if (DASHBOARD / "dist").exists() else "a build with the page (npm)"
 
 
 CHECKS = {
@@ -72,6 +77,7 @@ CHECKS = {
     "cgroup-memory": memory_group.missing,
     "prometheus": _program("/usr/bin/prometheus", "prometheus"),
     "chromium": _program("/usr/bin/chromium", "chromium"),
+    "page": _page,
     "grpc": _module("grpc", "python3-grpcio"),
     "go": _program("go", "golang-go"),
 }
