@@ -42,9 +42,9 @@ void HttpServer::Running::set_up(httplib::Server &server, bool only_local)
   server.Get("/metrics", [this](const httplib::Request &request, httplib::Response &response) {
     answer_metrics(request, response);
   });
-  // Whoever reaches a worker's heap from another host should have to come through gRPC.
-  page.emplace(feed, PageRoutesOptions{ .files = options.page_files,
-                                        .censuses = only_local ? &agent : nullptr });
+  page.emplace(feed, PageRoutesOptions{
+                         .files = options.page_files,
+                         .censuses = only_local && options.census_for_all ? &agent : nullptr });
   page->add_to(server);
 }
 

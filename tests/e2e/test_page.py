@@ -78,7 +78,8 @@ def shop(session_directory):
 @probes
 def test_shows_a_sick_shop_live(shop, directory):
     port = free_port()
-    with Lingerd(directory, "--http", f"127.0.0.1:{port}") as agent, \
+    (directory / "linger.toml").write_text("[access]\npage_census = true\n")
+    with Lingerd(directory, "--http", f"127.0.0.1:{port}", "--config", directory / "linger.toml") as agent, \
             Script(directory, "live.mjs", f"http://127.0.0.1:{port}/", shop.gunicorn.tgid) as script:
         script.wait_for("lose")
         agent.signal(signal.SIGTERM)

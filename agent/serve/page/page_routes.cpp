@@ -82,8 +82,9 @@ void PageRoutes::add_to(httplib::Server &server)
                   return answer_census(*options_.censuses, request, response);
                 response.status = 403;
                 response.set_content(
-                    "No census can be taken from here: this is a recording, or an address "
-                    "that other hosts can reach.\n",
+                    "the page is for reading. `linger heap --pid PID` takes one, for root and "
+                    "whom [access] names; page_census = true there lets the page take them, where "
+                    "only this host can reach it\n",
                     "text/plain");
               }));
 }

@@ -22,8 +22,8 @@ protected:
   PageRoutesTest() : PageRoutesTest(files) {}
   explicit PageRoutesTest(PageFiles page_files)
   {
-    Result<HttpServer> server =
-        HttpServer::start("127.0.0.1:0", agent_, { .page_files = page_files });
+    Result<HttpServer> server = HttpServer::start(
+        "127.0.0.1:0", agent_, { .census_for_all = true, .page_files = page_files });
     EXPECT_TRUE(server);
     server_.emplace(std::move(*server));
   }
@@ -49,6 +49,18 @@ protected:
   FakeAgentView agent_;
   std::optional<HttpServer> server_;
 };
+
+TEST_F(PageRoutesTest, TakesNoCensusUnlessAllMayHaveOne)
+{
+  server_.reset();
+  Result<HttpServer> reading = HttpServer::start("127.0.0.1:0", agent_, { .page_files = files });
+  ASSERT_TRUE(reading);
+  server_.emplace(std::move(*reading));
+  const httplib::Result refused = census("{\"worker\":101}");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 403);
+  EXPECT_THAT(refused->body, HasSubstr("page_census"));
+}
 
 TEST_F(PageRoutesTest, ServesItsFilesAsTheyAre)
 {
