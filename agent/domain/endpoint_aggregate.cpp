@@ -10,6 +10,9 @@ namespace {
 // A fault brings in one page: of this size on x86-64, and on arm64 as distributions build it.
 constexpr std::uint64_t page_bytes = 4096;
 
+// Pages show what an allocator adds to each block and what it leaves free between blocks too.
+constexpr double unseen_ratio = 1.5;
+
 std::uint64_t nanos_of(Nanos time)
 {
   return static_cast<std::uint64_t>(std::max(Nanos::zero(), time).count());
@@ -38,6 +41,25 @@ EndpointMemory memory_of(const RetainedEstimate &retained, std::uint64_t request
     site.count = saturating_round(static_cast<double>(site.count) * all_of_them);
   }
   return memory;
+}
+
+/// CPython takes small objects from an allocator of its own, whose calls are not looked at.
+void join(const GrowthEstimate &small_objects, double requests, EndpointMemory &memory)
+{
+  memory.retained_bytes =
+      saturating_sum(memory.retained_bytes, saturating_round(small_objects.per_request * requests));
+  memory.retained_bytes_per_request += small_objects.per_request;
+  memory.low += small_objects.low;
+  memory.high += small_objects.high;
+  memory.late_low += small_objects.late_low;
+  memory.late_high += small_objects.late_high;
+}
+
+template <typename T>
+const T *find(const std::map<std::uint32_t, T> &estimates, std::uint32_t endpoint)
+{
+  const auto found = estimates.find(endpoint);
+  return found == estimates.end() ? nullptr : &found->second;
 }
 
 } // namespace
@@ -75,8 +97,7 @@ void EndpointAggregate::add(const WholeRequest &whole)
   faults_ += request.minor_faults + request.major_faults;
 }
 
-EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstimate *growth,
-                                         const RetainedEstimate *retained) const
+EndpointReport EndpointAggregate::report(std::uint32_t server, const Kept &kept) const
 {
   EndpointReport report{ .server = server,
                          .method = method_,
@@ -96,7 +117,7 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
   const auto requests = static_cast<double>(requests_);
   report.memory.allocated_bytes = faults_ * page_bytes;
   report.memory.faults_per_request = requests_ == 0 ? 0 : static_cast<double>(faults_) / requests;
-  if (growth != nullptr) {
+  if (const GrowthEstimate *growth = kept.growth) {
     report.memory.tier = MemoryTier::growth;
     report.memory.retained_bytes = saturating_round(growth->per_request * requests);
     report.memory.retained_bytes_per_request = growth->per_request;
@@ -105,15 +126,19 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const GrowthEstim
     report.memory.late_low = growth->late_low;
     report.memory.late_high = growth->late_high;
   }
-  if (retained != nullptr && retained->requests != 0) {
-    EndpointMemory memory = memory_of(*retained, requests_);
+  if (kept.allocations != nullptr && kept.allocations->requests != 0) {
+    EndpointMemory memory = memory_of(*kept.allocations, requests_);
     memory.faults_per_request = report.memory.faults_per_request;
-    // Small objects come from Python's own allocator, whose calls are not looked at.
-    if (growth == nullptr || std::min(growth->low, growth->late_low) <= memory.high)
+    if (kept.small_objects != nullptr && kept.small_objects->low > 0)
+      join(*kept.small_objects, requests, memory);
+    if (kept.growth == nullptr ||
+        std::min(kept.growth->low, kept.growth->late_low) <= unseen_ratio * memory.high)
       report.memory = memory;
     else
       report.memory.sites = std::move(memory.sites);
   }
+  if (kept.small_objects != nullptr)
+    report.memory.small_objects = *kept.small_objects;
   return report;
 }
 
@@ -160,13 +185,9 @@ std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
   std::vector<EndpointReport> reports;
   reports.reserve(endpoints_.size());
   for (std::uint32_t id = 0; id < endpoints_.size(); ++id) {
-    const auto estimate = growth.find(id);
-    const auto kept = retained.find(id);
-    reports.push_back(endpoints_[id].report(server,
-                                            estimate == growth.end() ? nullptr : &estimate->second,
-                                            kept == retained.end() ? nullptr : &kept->second));
-    if (const auto small = small_objects.find(id); small != small_objects.end())
-      reports.back().memory.small_objects = small->second;
+    reports.push_back(endpoints_[id].report(server, { .growth = find(growth, id),
+                                                      .small_objects = find(small_objects, id),
+                                                      .allocations = find(retained, id) }));
   }
   return reports;
 }

@@ -37,11 +37,16 @@ public:
   [[nodiscard]] const std::string &method() const { return method_; }
   [[nodiscard]] const std::string &route() const { return route_; }
 
-  /// `growth` is null where it could not be estimated: then the tier is none, and what was kept is
-  /// 0 (page faults are counted all the same). `retained` is null where no allocations were traced;
-  /// it is believed rather than growth unless growth shows that more was kept than that.
-  [[nodiscard]] EndpointReport report(std::uint32_t server, const GrowthEstimate *growth,
-                                      const RetainedEstimate *retained) const;
+  /// What is known of the memory that its requests keep; null where it could not be estimated.
+  struct Kept {
+    const GrowthEstimate *growth = nullptr;
+    const GrowthEstimate *small_objects = nullptr;
+    const RetainedEstimate *allocations = nullptr;
+  };
+  /// Without any the tier is none, and what was kept is 0 (page faults are counted all the same).
+  /// Traced allocations are believed, with the small objects that they do not see, unless growth
+  /// shows that much more was kept than both.
+  [[nodiscard]] EndpointReport report(std::uint32_t server, const Kept &kept) const;
 
 private:
   std::string method_;

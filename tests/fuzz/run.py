@@ -9,6 +9,7 @@ so that a failure tells of a change. Exit status: 0 when the report was written.
 """
 
 import argparse
+import os
 import pathlib
 import re
 import subprocess
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS_PER_INPUT = 10
@@ -51,6 +53,11 @@ def problem_of(name, options):
     return ""
 
 
+def timed(name, options):
+    begin = time.monotonic()
+    return problem_of(name, options), time.monotonic() - begin
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=200_000)
@@ -61,11 +68,10 @@ def main():
 
     names = sorted(path.stem.removesuffix("_fuzz") for path in HERE.glob("*_fuzz.cpp"))
     suite = ElementTree.Element("testsuite", name="fuzz", tests=str(len(names)))
-    for name in names:
-        begin = time.monotonic()
-        problem = problem_of(name, options)
-        case = ElementTree.SubElement(suite, "testcase", classname="fuzz", name=name,
-                                      time=f"{time.monotonic() - begin:.1f}")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(pool.map(lambda name: timed(name, options), names))
+    for name, (problem, seconds) in zip(names, outcomes):
+        case = ElementTree.SubElement(suite, "testcase", classname="fuzz", name=name, time=f"{seconds:.1f}")
         if problem:
             print(f"{name}: {problem}", file=sys.stderr, flush=True)
             ElementTree.SubElement(case, "failure", message=f"{name} failed").text = NOT_XML.sub("?", problem)

@@ -38,7 +38,7 @@ RetainedEstimate retained()
 TEST(EndpointAggregate, TellsWhatAllocationsShowOfAllItsRequests)
 {
   const RetainedEstimate estimate = retained();
-  const EndpointMemory memory = an_endpoint().report(1, nullptr, &estimate).memory;
+  const EndpointMemory memory = an_endpoint().report(1, { .allocations = &estimate }).memory;
   EXPECT_EQ(memory.tier, MemoryTier::allocations);
   EXPECT_EQ(memory.allocated_bytes, 9000 * requests);
   EXPECT_EQ(memory.retained_bytes, static_cast<std::int64_t>(3000 * requests));
@@ -52,18 +52,46 @@ TEST(EndpointAggregate, TellsWhatAllocationsShowOfAllItsRequests)
   EXPECT_EQ(memory.sites[0].count, 100);
 }
 
+TEST(EndpointAggregate, AddsTheSmallObjectsThatAllocationsDoNotShow)
+{
+  const RetainedEstimate estimate = retained();
+  GrowthEstimate small = growth(700, 900);
+  EndpointMemory memory =
+      an_endpoint().report(1, { .small_objects = &small, .allocations = &estimate }).memory;
+  EXPECT_EQ(memory.tier, MemoryTier::allocations);
+  EXPECT_DOUBLE_EQ(memory.retained_bytes_per_request, 3000 + small.per_request);
+  EXPECT_EQ(memory.retained_bytes,
+            static_cast<std::int64_t>((3000 + small.per_request) * requests));
+  EXPECT_DOUBLE_EQ(memory.low, 2900 + 700);
+  EXPECT_DOUBLE_EQ(memory.high, 3100 + 900);
+  EXPECT_EQ(memory.small_objects, small);
+
+  // Nothing is sure to be kept in them.
+  small = growth(-100, 200);
+  memory = an_endpoint().report(1, { .small_objects = &small, .allocations = &estimate }).memory;
+  EXPECT_DOUBLE_EQ(memory.retained_bytes_per_request, 3000);
+  EXPECT_EQ(memory.small_objects, small);
+}
+
 TEST(EndpointAggregate, BelievesAllocationsWhereGrowthDoesNotContradict)
 {
   const RetainedEstimate estimate = retained();
   const GrowthEstimate wide = growth(-500, 9000);
-  EXPECT_EQ(an_endpoint().report(1, &wide, &estimate).memory.tier, MemoryTier::allocations);
+  // What an allocator adds to each block shows in pages only.
+  const GrowthEstimate somewhat_more = growth(3500, 4000);
+  EXPECT_EQ(
+      an_endpoint().report(1, { .growth = &somewhat_more, .allocations = &estimate }).memory.tier,
+      MemoryTier::allocations);
+  EXPECT_EQ(an_endpoint().report(1, { .growth = &wide, .allocations = &estimate }).memory.tier,
+            MemoryTier::allocations);
 }
 
 TEST(EndpointAggregate, BelievesGrowthWhereMoreIsKeptThanWasAllocated)
 {
   const RetainedEstimate estimate = retained();
   const GrowthEstimate more = growth(5000, 6000);
-  const EndpointMemory memory = an_endpoint().report(1, &more, &estimate).memory;
+  const EndpointMemory memory =
+      an_endpoint().report(1, { .growth = &more, .allocations = &estimate }).memory;
   EXPECT_EQ(memory.tier, MemoryTier::growth);
   EXPECT_DOUBLE_EQ(memory.low, 5000);
   EXPECT_EQ(memory.sites.size(), 1); // what is known of it
@@ -72,7 +100,7 @@ TEST(EndpointAggregate, BelievesGrowthWhereMoreIsKeptThanWasAllocated)
 TEST(EndpointAggregate, SaysNothingOfAllocationsWhereNoRequestHasSettled)
 {
   const RetainedEstimate nothing;
-  EXPECT_EQ(an_endpoint().report(1, nullptr, &nothing).memory.tier, MemoryTier::none);
+  EXPECT_EQ(an_endpoint().report(1, { .allocations = &nothing }).memory.tier, MemoryTier::none);
 }
 
 } // namespace
