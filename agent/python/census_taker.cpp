@@ -5,6 +5,7 @@
 #include "python/gc_heads.h"
 #include "python/heap.h"
 #include "python/heap_census.h"
+#include "python/pause.h"
 #include "python/resident_pages.h"
 #include "python/retaining_path.h"
 #include "python/thread_activity.h"
@@ -106,7 +107,12 @@ Result<TakenCensus> CensusTaker::take(const CensusOptions &options,
   bool idle = false;
   while (!idle && number < options.attempts && counted < options.busy_counts) {
     progress(++number);
-    auto made = attempt(options, number + options.last_attempts > options.attempts);
+    const Mode mode =
+        number + options.last_attempts > options.attempts ? Mode::whatever
+        : options.may_pause > options.may_pause.zero() && number > options.attempts_before_pause
+            ? Mode::paused
+            : Mode::when_idle;
+    auto made = attempt(options, mode);
     if (!made && made.error().kind != Error::Kind::exhausted)
       return tl::unexpected(made.error());
     if (!made)
@@ -130,19 +136,36 @@ Result<TakenCensus> CensusTaker::take(const CensusOptions &options,
   return std::move(*best);
 }
 
-Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, bool whatever) const
+Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, Mode mode) const
 {
-  const auto before = when_idle(proc_, tgid_, options.patience);
+  const bool whatever = mode == Mode::whatever;
+  auto before = when_idle(proc_, tgid_, options.patience);
   if (!before)
     return tl::unexpected(before.error());
+  std::optional<Pause> pause;
+  if (mode == Mode::paused && !is_idle(*before)) {
+    Result<Pause> paused = Pause::begin(proc_, tgid_, options.may_pause);
+    if (!paused)
+      return tl::unexpected(paused.error());
+    pause.emplace(std::move(*paused));
+    before = activity_of(proc_, tgid_);
+    if (!before)
+      return tl::unexpected(before.error());
+  }
   const auto begin = Clock::now();
   const AddressSpace space{ regions_in(maps_of(proc_, tgid_)) };
   const ProcessMemory memory{ tgid_ };
   HeapCopy copy{ memory, space, options.copy_limit_bytes };
   ResidentPages resident{ proc_, tgid_ };
-  copy.copy_ahead([&](const AddressSpace::Block &block) { return resident.any(block); });
+  copy.copy_ahead([&](const AddressSpace::Block &block) {
+    if (pause)
+      pause->end_in_time();
+    return resident.any(block);
+  });
   const auto copied = Clock::now();
   auto after = activity_of(proc_, tgid_);
+  if (pause)
+    pause->end();
   if (!after)
     return tl::unexpected(after.error());
   if (!whatever && !stayed_idle(*before, *after))
@@ -195,6 +218,10 @@ Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, 
         fmt::format("{} of the collector's lists changed while they were copied: counted from both "
                     "ends up to where they do not fit together",
                     count->tracked.torn));
+  if (pause)
+    census.quality.gaps.push_back(
+        fmt::format("the worker was stopped for {} ms, as --may-pause allowed",
+                    std::chrono::ceil<std::chrono::milliseconds>(pause->lasted()).count()));
   if (space.left_out_bytes() != 0)
     census.quality.gaps.push_back(
         fmt::format("{} bytes of mappings were too much to look at", space.left_out_bytes()));

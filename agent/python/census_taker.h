@@ -30,6 +30,10 @@ struct CensusOptions {
   std::uint32_t busy_counts = 3;
   /// How long an attempt waits for the worker to be idle.
   std::chrono::milliseconds patience{ 100 };
+  /// How long the worker may be stopped, once it was not idle `attempts_before_pause` times. Zero:
+  /// never.
+  std::chrono::milliseconds may_pause{};
+  std::uint32_t attempts_before_pause = 3;
   /// Types whose holders are looked for.
   std::vector<std::string> paths_of;
   MissingType missing = MissingType::refused;
@@ -64,7 +68,8 @@ private:
   struct Attempt {
     std::optional<TakenCensus> taken; // nullopt: not idle, not counted
   };
-  [[nodiscard]] Result<Attempt> attempt(const CensusOptions &options, bool whatever) const;
+  enum class Mode { when_idle, paused, whatever };
+  [[nodiscard]] Result<Attempt> attempt(const CensusOptions &options, Mode mode) const;
 
   std::filesystem::path proc_;
   std::uint32_t tgid_;

@@ -121,9 +121,27 @@ def test_what_grew_is_what_was_added(serve, directory):
     assert of["earlierCopy"]["idle"]
 
 
+SPINNING = "import sys\nkept = [[] for _ in range(1000)]\nprint(flush=True)\nwhile True: x = [1]"
+
+
+def test_a_busy_worker_is_counted_exactly_where_it_may_be_stopped():
+    with subprocess.Popen(["/usr/bin/python3", "-I", "-c", SPINNING], stdout=subprocess.PIPE) as child:
+        try:
+            child.stdout.readline()
+            first, second = (census(child.pid, "--may-pause", "2s") for _ in range(2))
+            state = Path(f"/proc/{child.pid}/status").read_text()
+        finally:
+            child.kill()
+    assert first["copy"]["idle"] and second["copy"]["idle"]
+    assert any(re.fullmatch(r"the worker was stopped for \d+ ms, as --may-pause allowed", gap)
+               for gap in first["copy"]["gaps"])
+    # All but the list of the turn that it was stopped in.
+    assert abs(counted(first)["list"][0] - counted(second)["list"][0]) <= 1
+    assert "State:\tR" in state and "TracerPid:\t0" in state
+
+
 def test_a_busy_worker_is_counted_with_a_stated_error():
-    spinning = "import sys\nkept = [[] for _ in range(1000)]\nprint(flush=True)\nwhile True: x = [1]"
-    with subprocess.Popen(["/usr/bin/python3", "-I", "-c", spinning],
+    with subprocess.Popen(["/usr/bin/python3", "-I", "-c", SPINNING],
                           stdout=subprocess.PIPE) as child:
         try:
             child.stdout.readline()

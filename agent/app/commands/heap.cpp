@@ -24,9 +24,12 @@
 namespace linger::app {
 namespace {
 
+constexpr domain::Nanos longest_pause = std::chrono::seconds{ 10 };
+
 struct HeapArguments {
   std::uint32_t tgid = 0;
-  domain::Nanos window{}; // zero: one census
+  domain::Nanos window{};                // zero: one census
+  std::chrono::milliseconds may_pause{}; // zero: never
   std::vector<std::string> paths_of;
   Format format = Format::text;
   SourceArguments source; // its probes are not used
@@ -63,6 +66,7 @@ private:
   {
     python::CensusOptions options;
     options.paths_of = paths_of;
+    options.may_pause = arguments_.may_pause;
     auto taken = taker_.take(options, [this](std::uint32_t attempt) {
       if (terminal_.err_is_terminal)
         terminal_.err << fmt::format("\r\033[Kcopying the heap of {}, attempt {}", arguments_.tgid,
@@ -138,6 +142,9 @@ Result<v1::Census> ask(serve::Client &agent, const HeapArguments &arguments, Ter
 /// count any that runs CPython.
 Result<v1::Census> taken_by_somebody(const HeapArguments &arguments, Terminal &terminal)
 {
+  // To stop a worker is a right of whoever runs this, not one that an agent lends.
+  if (arguments.may_pause > arguments.may_pause.zero())
+    return take(arguments, terminal);
   Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
   if (!agent)
     return tl::unexpected(agent.error());
@@ -167,7 +174,8 @@ ExitStatus run_heap(const HeapArguments &arguments, Terminal &terminal)
 
 constexpr const char *examples = R"(Examples:
   linger heap --pid 4712 --diff 10s                          what grew in ten seconds
-  linger heap --pid 4712 --paths Session                     who holds the sessions)";
+  linger heap --pid 4712 --paths Session                     who holds the sessions
+  linger heap --pid 4712 --may-pause 200ms                   one that is never idle)";
 
 } // namespace
 
@@ -199,8 +207,21 @@ void add_heap_command(CLI::App &parent, Command &chosen)
       ->type_name("TYPE")
       ->expected(1)
       ->take_all();
+  CLI::Option *may_pause =
+      heap->add_option_function<std::string>(
+              "--may-pause",
+              [arguments](const std::string &text) {
+                const Result<domain::Nanos> parsed = parse_duration(text, longest_pause);
+                if (!parsed)
+                  throw CLI::ValidationError("--may-pause", parsed.error().what);
+                arguments->may_pause = std::chrono::ceil<std::chrono::milliseconds>(*parsed);
+              },
+              "Stop a worker that is never idle while its heap is copied, for so long at most; "
+              "requests wait meanwhile (implies --no-agent)")
+          ->type_name("DURATION");
   add_format_option(*heap, arguments->format);
   add_agent_options(*heap, arguments->source);
+  may_pause->excludes("--agent");
   heap->callback([arguments, &chosen] {
     chosen = [arguments](Terminal &terminal) { return run_heap(*arguments, terminal); };
   });

@@ -61,7 +61,7 @@ TEST(LookTurns, PayForALookThatTookLong)
 {
   LookTurns turns;
   turns.set_workers(servers(1));
-  EXPECT_NEAR(looks_in(turns, 1, 100s, 80ms).at(100), 100 / 8, 2);
+  EXPECT_NEAR(looks_in(turns, 1, 100s, 80ms).at(100), 12, 2);
 }
 
 TEST(LookTurns, LeaveAloneWhoServesNothing)

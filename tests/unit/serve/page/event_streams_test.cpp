@@ -21,86 +21,86 @@ protected:
   void SetUp() override
   {
     Result<HttpServer> server = HttpServer::start(
-        "127.0.0.1:0", agent_, { .page_feed = { .interval = 50ms, .report_interval = 1h } });
+        "127.0.0.1:0", agent, { .page_feed = { .interval = 50ms, .report_interval = 1h } });
     ASSERT_TRUE(server);
-    server_.emplace(std::move(*server));
+    http.emplace(std::move(*server));
   }
 
-  FakeAgentView agent_;
-  std::optional<HttpServer> server_;
+  FakeAgentView agent;
+  std::optional<HttpServer> http;
 };
 
 TEST_F(StreamsTest, BeginWithEverythingAndGoOn)
 {
-  agent_.set_findings({ finding_named("a") });
-  StreamReader reader{ server_->address() };
+  agent.set_findings({ finding_named("a") });
+  StreamReader reader{ http->address() };
   ASSERT_TRUE(eventually([&] { return reader.has("id: 1\n"); }));
   EXPECT_TRUE(reader.has("event: report\ndata: {"));
   EXPECT_TRUE(reader.has("\"GET /report/{} waits for the database\""));
   EXPECT_TRUE(reader.has("event: workers\ndata: {"));
-  agent_.emit(request_numbered(1));
+  agent.emit(request_numbered(1));
   EXPECT_TRUE(eventually([&] { return reader.has("event: request\ndata: {"); }));
   EXPECT_TRUE(reader.has("\"route\":\"/nap/{}\""));
 }
 
 TEST_F(StreamsTest, SubscribeToRequestsOnlyWhileSomebodyWatches)
 {
-  EXPECT_EQ(agent_.subscribers(), 0);
+  EXPECT_EQ(agent.subscribers(), 0);
   {
-    const StreamReader one{ server_->address() };
-    const StreamReader another{ server_->address() };
-    EXPECT_TRUE(eventually([&] { return agent_.subscribers() == 1; }));
+    const StreamReader one{ http->address() };
+    const StreamReader another{ http->address() };
+    EXPECT_TRUE(eventually([&] { return agent.subscribers() == 1; }));
   }
-  EXPECT_TRUE(eventually([&] { return agent_.subscribers() == 0; }));
+  EXPECT_TRUE(eventually([&] { return agent.subscribers() == 0; }));
 }
 
 TEST_F(StreamsTest, CostNoMoreForMany)
 {
   std::list<StreamReader> readers;
   for (int i = 0; i < 8; ++i)
-    readers.emplace_back(server_->address());
+    readers.emplace_back(http->address());
   for (StreamReader &reader : readers)
     EXPECT_TRUE(eventually([&] { return reader.has("event: report"); }));
-  EXPECT_EQ(agent_.reports(), 1);
+  EXPECT_EQ(agent.reports(), 1);
 }
 
 TEST_F(StreamsTest, AreBoundedAndLeaveRoomForScrapers)
 {
   std::list<StreamReader> readers;
   for (std::size_t i = 0; i < EventStreams::max_streams; ++i)
-    readers.emplace_back(server_->address());
+    readers.emplace_back(http->address());
   for (StreamReader &reader : readers)
     ASSERT_TRUE(eventually([&] { return reader.has("event: report"); }));
 
   const httplib::Result refused =
-      httplib::Client{ "http://" + server_->address() }.Get("/api/v1/stream");
+      httplib::Client{ "http://" + http->address() }.Get("/api/v1/stream");
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 503);
   EXPECT_THAT(refused->body, HasSubstr("16 open pages"));
-  const httplib::Result metrics = httplib::Client{ "http://" + server_->address() }.Get("/metrics");
+  const httplib::Result metrics = httplib::Client{ "http://" + http->address() }.Get("/metrics");
   ASSERT_TRUE(metrics);
   EXPECT_EQ(metrics->status, 200);
 
   readers.pop_back();
   EXPECT_TRUE(eventually([&] {
-    StreamReader next{ server_->address() };
+    StreamReader next{ http->address() };
     return eventually([&] { return next.ended() || next.has("event: report"); }) && !next.ended();
   }));
 }
 
 TEST_F(StreamsTest, EndWithTheServer)
 {
-  StreamReader reader{ server_->address() };
+  StreamReader reader{ http->address() };
   ASSERT_TRUE(eventually([&] { return reader.has("event: report"); }));
-  server_->stop();
+  http->stop();
   EXPECT_TRUE(eventually([&] { return reader.ended(); }));
 }
 
 TEST_F(StreamsTest, SayWhyNothingMoreComes)
 {
-  StreamReader reader{ server_->address() };
+  StreamReader reader{ http->address() };
   ASSERT_TRUE(eventually([&] { return reader.has("event: report"); }));
-  agent_.fail_with({ Error::Kind::internal, "collecting \"ended\"" });
+  agent.fail_with({ Error::Kind::internal, "collecting \"ended\"" });
   EXPECT_TRUE(eventually([&] { return reader.ended(); }));
   EXPECT_TRUE(reader.has("event: failure\ndata: \"collecting \\\"ended\\\"\"\n"));
 }

@@ -18,7 +18,7 @@ protected:
   /// Looks again.
   [[nodiscard]] FeedPart next(std::uint64_t sequence)
   {
-    Result<FeedPart> part = feed_.next(sequence);
+    Result<FeedPart> part = feed.next(sequence);
     EXPECT_TRUE(part);
     return part ? *part : FeedPart{};
   }
@@ -32,8 +32,8 @@ protected:
     return part;
   }
 
-  FakeAgentView agent_;
-  LiveFeed feed_{ agent_, { .interval = 5ms, .report_interval = 0ms, .most_requests = 2 } };
+  FakeAgentView agent;
+  LiveFeed feed{ agent, { .interval = 5ms, .report_interval = 0ms, .most_requests = 2 } };
 };
 
 TEST_F(LiveFeedTest, TellsANewPageEverythingAndThenWhatChanged)
@@ -56,24 +56,24 @@ TEST_F(LiveFeedTest, TellsOneWhoMissedAPartEverythingAgain)
 
 TEST_F(LiveFeedTest, GivesAllPagesTheSame)
 {
-  LiveFeed slow{ agent_, { .interval = 1h } };
+  LiveFeed slow{ agent, { .interval = 1h } };
   const Result<FeedPart> one = slow.next(0);
   const Result<FeedPart> another = slow.next(0);
   ASSERT_TRUE(one && another);
   EXPECT_EQ(one->events, another->events);
   EXPECT_FALSE(slow.next(one->sequence)->events);
-  EXPECT_EQ(agent_.reports(), 1);
+  EXPECT_EQ(agent.reports(), 1);
 }
 
 TEST_F(LiveFeedTest, TellsTheLongestRequestsAndHowManyItLeftOut)
 {
-  const auto watching = feed_.watch();
+  const auto watching = feed.watch();
   const FeedPart first = next(0);
   for (int i = 1; i <= 4; ++i) {
     SeenRequest seen = request_numbered(1);
     seen.route = "/nap/" + std::to_string(i);
     seen.request.times[domain::Cause::sleep] = i * 100ms;
-    agent_.emit(seen);
+    agent.emit(seen);
   }
   const FeedPart news = next_look(first.sequence);
   EXPECT_THAT(*news.events, HasSubstr("/nap/3"));
@@ -84,9 +84,9 @@ TEST_F(LiveFeedTest, TellsTheLongestRequestsAndHowManyItLeftOut)
 
 TEST_F(LiveFeedTest, FailsAsTheAgentDoes)
 {
-  agent_.fail_with({ Error::Kind::internal, "collecting ended" });
-  ASSERT_FALSE(feed_.next(0));
-  EXPECT_EQ(feed_.next(0).error().what, "collecting ended");
+  agent.fail_with({ Error::Kind::internal, "collecting ended" });
+  ASSERT_FALSE(feed.next(0));
+  EXPECT_EQ(feed.next(0).error().what, "collecting ended");
 }
 
 } // namespace

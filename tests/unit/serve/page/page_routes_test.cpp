@@ -23,14 +23,14 @@ protected:
   explicit PageRoutesTest(PageFiles page_files)
   {
     Result<HttpServer> server = HttpServer::start(
-        "127.0.0.1:0", agent_, { .census_for_all = true, .page_files = page_files });
+        "127.0.0.1:0", agent, { .census_for_all = true, .page_files = page_files });
     EXPECT_TRUE(server);
-    server_.emplace(std::move(*server));
+    http.emplace(std::move(*server));
   }
 
   [[nodiscard]] httplib::Client client() const
   {
-    httplib::Client client{ "http://" + server_->address() };
+    httplib::Client client{ "http://" + http->address() };
     client.set_decompress(false);
     return client;
   }
@@ -46,16 +46,16 @@ protected:
     return client().Post("/api/v1/census", headers, body, type);
   }
 
-  FakeAgentView agent_;
-  std::optional<HttpServer> server_;
+  FakeAgentView agent;
+  std::optional<HttpServer> http;
 };
 
 TEST_F(PageRoutesTest, TakesNoCensusUnlessAllMayHaveOne)
 {
-  server_.reset();
-  Result<HttpServer> reading = HttpServer::start("127.0.0.1:0", agent_, { .page_files = files });
+  http.reset();
+  Result<HttpServer> reading = HttpServer::start("127.0.0.1:0", agent, { .page_files = files });
   ASSERT_TRUE(reading);
-  server_.emplace(std::move(*reading));
+  http.emplace(std::move(*reading));
   const httplib::Result refused = census("{\"worker\":101}");
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 403);
@@ -110,7 +110,7 @@ TEST_F(PageRoutesTest, AnswersNoPageOfAnotherSite)
   EXPECT_EQ(census("{\"worker\":101}", other)->status, 403);
   EXPECT_EQ(get("/api/v1/stream", other)->status, 403);
   EXPECT_EQ(get("/api/v1/stream", { { "Sec-Fetch-Site", "cross-site" } })->status, 403);
-  const httplib::Headers own{ { "Origin", "http://" + server_->address() },
+  const httplib::Headers own{ { "Origin", "http://" + http->address() },
                               { "Sec-Fetch-Site", "same-origin" },
                               { "X-Linger", "1" } };
   EXPECT_EQ(census("{\"worker\":101}", own)->status, 200);
@@ -150,7 +150,7 @@ TEST_F(WithoutPageTest, SaysThatThisBuildHasNone)
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->get_header_value("Content-Type"), "text/plain");
-  EXPECT_FALSE(server_->has_page());
+  EXPECT_FALSE(http->has_page());
 }
 
 TEST(PageOfAnOpenAddress, TakesNoCensus)

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 class RecordedWorkersTest : public testing::Test {
 protected:
-  RecordedWorkersTest() { report_.mutable_window()->mutable_start_time()->set_seconds(1000); }
+  RecordedWorkersTest() { report.mutable_window()->mutable_start_time()->set_seconds(1000); }
 
   void add(domain::Nanos offset, domain::Nanos sleep, domain::Nanos queued = {})
   {
@@ -23,21 +23,21 @@ protected:
     request.times[domain::Cause::accept_queue] = queued;
     request.window = { domain::MonotonicTime{ offset },
                        domain::MonotonicTime{ offset + sleep + queued } };
-    workers_.add({ .server = 100,
-                   .method = "GET",
-                   .route = "/nap/{}",
-                   .offset = offset,
-                   .request = &request });
+    workers.add({ .server = 100,
+                  .method = "GET",
+                  .route = "/nap/{}",
+                  .offset = offset,
+                  .request = &request });
   }
 
-  v1::Report report_;
-  RecordedWorkers workers_;
+  v1::Report report;
+  RecordedWorkers workers;
 };
 
 TEST_F(RecordedWorkersTest, SpreadARequestOverTheTimeThatItTook)
 {
   add(100ms, 500ms);
-  const auto moments = workers_.moments(report_);
+  const auto moments = workers.moments(report);
   ASSERT_EQ(moments.size(), 4); // the begin, and three slices of 250 ms
   std::vector<std::uint64_t> sums;
   for (const auto &moment : moments)
@@ -54,7 +54,7 @@ TEST_F(RecordedWorkersTest, SpreadARequestOverTheTimeThatItTook)
 TEST_F(RecordedWorkersTest, LeaveOutWhatWaitedUnaccepted)
 {
   add(0ms, 100ms, 2s);
-  const auto moments = workers_.moments(report_);
+  const auto moments = workers.moments(report);
   EXPECT_EQ(moments.back().servers(0).workers(0).blocked().accept_queue_ns(), 0);
   EXPECT_EQ(moments[1].servers_size(), 0); // it is as it was
   EXPECT_EQ(moments.back().servers(0).workers(0).blocked().sleep_ns(), 100'000'000);
@@ -64,7 +64,7 @@ TEST_F(RecordedWorkersTest, KeepTheirNumberHoweverLongTheRecording)
 {
   for (int second = 0; second < 3600; ++second)
     add(std::chrono::seconds{ second }, 500ms);
-  const auto moments = workers_.moments(report_);
+  const auto moments = workers.moments(report);
   EXPECT_LE(moments.size(), RecordedWorkers::max_slices + 1);
   EXPECT_GE(moments.size(), RecordedWorkers::max_slices / 2);
   const v1::Worker &last = moments.back().servers(0).workers(0);
@@ -76,7 +76,7 @@ TEST_F(RecordedWorkersTest, TellTheLongestRequestsWithTheirStart)
 {
   for (std::size_t i = 0; i <= RecordedWorkers::max_requests; ++i)
     add(10s + std::chrono::milliseconds{ i }, std::chrono::microseconds{ 10 + i });
-  const auto requests = workers_.requests(report_);
+  const auto requests = workers.requests(report);
   ASSERT_EQ(requests.size(), RecordedWorkers::max_requests);
   EXPECT_EQ(requests[0].requests_skipped(), 1);
   EXPECT_EQ(requests[0].request().start_time().seconds(), 1010);
@@ -87,7 +87,7 @@ TEST_F(RecordedWorkersTest, TellTheLongestRequestsWithTheirStart)
 TEST_F(RecordedWorkersTest, AreSentOnceToEachPage)
 {
   add(0ms, 100ms);
-  const auto feed = RecordedFeed::of(report_, std::move(workers_));
+  const auto feed = RecordedFeed::of(report, std::move(workers));
   ASSERT_TRUE(feed);
   const Result<FeedPart> first = (*feed)->next(0);
   ASSERT_TRUE(first && first->events);
