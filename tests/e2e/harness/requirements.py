@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import cpu_group, memory_group
+from . import cpu_group, memory_group, pods
 
 
 def _root() -> str | None:
@@ -70,6 +70,8 @@ CHECKS = {
     "pymysql": _module("pymysql", "python3-pymysql"),
     "cgroup-cpu": cpu_group.missing,
     "cgroup-memory": memory_group.missing,
+    "cgroup-2": pods.missing,
+    "cgroup-hybrid": lambda: memory_group.missing_beside_version_2() or pods.missing(),
     "prometheus": _program("/usr/bin/prometheus", "prometheus"),
     "chromium": _program("/usr/bin/chromium", "chromium"),
     "grpc": _module("grpc", "python3-grpcio"),
