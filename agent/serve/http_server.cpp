@@ -3,6 +3,7 @@
 #include "base/socket.h"
 #include "serve/address.h"
 #include "serve/bind_check.h"
+#include "serve/health_page.h"
 #include "serve/latest_findings.h"
 #include "serve/metrics/metrics_page.h"
 
@@ -96,6 +97,7 @@ void HttpServer::Running::set_up(bool only_local)
   server.Get("/", [](const httplib::Request &, httplib::Response &response) {
     response.set_content(index_text, "text/plain");
   });
+  serve_health(server, agent);
   server.Get("/metrics", [this](const httplib::Request &request, httplib::Response &response) {
     answer_metrics(request, response);
   });
