@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import cpu_group, memory_group, pods
+from . import chart, cpu_group, memory_group, pods
 
 
 def _root() -> str | None:
@@ -75,6 +75,10 @@ CHECKS = {
     "prometheus": _program("/usr/bin/prometheus", "prometheus"),
     "chromium": _program("/usr/bin/chromium", "chromium"),
     "grpc": _module("grpc", "python3-grpcio"),
+    "yaml": chart.missing,
+    "podman": _program("/usr/bin/podman", "podman"),
+    "runc": _program("/usr/sbin/runc", "runc"),
+    "helm": lambda: None if chart.program() else "helm, which Debian does not have; HELM names one",
     "go": _program("go", "golang-go"),
 }
 MARIADB = ["mariadbd", "pymysql"]
