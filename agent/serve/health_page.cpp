@@ -1,5 +1,7 @@
 #include "serve/health_page.h"
 
+#include "base/socket.h"
+
 #include <httplib.h>
 
 namespace linger::serve {

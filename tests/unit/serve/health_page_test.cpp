@@ -1,5 +1,6 @@
 #include "serve/health_page.h"
 
+#include "base/socket.h"
 #include "serve/http_server.h"
 #include "unit/serve/fake_agent_view.h"
 
