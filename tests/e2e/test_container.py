@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from harness import chart
+from harness.agent import REFUSED
 from harness.containers import SECCOMP, Podman
 from harness.paths import WORKLOADS
 from harness.pods import LOGS, POD, write_logs
@@ -73,7 +74,7 @@ def confined(*capabilities: str, logs: Path) -> list:
     assert context["readOnlyRootFilesystem"] and not context["allowPrivilegeEscalation"]
     paths = {volume["name"]: volume["hostPath"]["path"] for volume in chart.pod_of("minimal")["volumes"]
              if "hostPath" in volume}
-    options = ["--pid", "host", "--cgroupns", "private", "--read-only", "--security-opt", "no-new-privileges",
+    options = ["--pid", "host", "--cgroupns", "private", "--read-only", "--security-opt=no-new-privileges",
                "--security-opt", f"seccomp={SECCOMP}", "--user", f"{context['runAsUser']}:{context['runAsGroup']}",
                "--cap-drop", "all", *(f"--cap-add={name}" for name in capabilities)]
     for mount in chart.container_of("minimal")["volumeMounts"]:
@@ -170,6 +171,16 @@ def test_doctor_misses_nothing_but_the_run_time_statistics(podman, node):
     status, features = doctor(podman, node[0], *CAPABILITIES)
     assert [name for name, each in features.items() if not each["available"]] == ["BPF run-time statistics"]
     assert status == 0
+
+
+def test_doctor_names_the_system_calls_that_a_profile_keeps_from_it(podman, node):
+    """Debian's Podman lets CAP_SYS_ADMIN alone call bpf(2)."""
+    options = [each for each in confined(*CAPABILITIES, logs=node[0]) if not str(each).startswith("seccomp=")]
+    options.remove("--security-opt")  # the profile's own
+    done = podman.run("filtered", *options, "--entrypoint", "/usr/bin/linger", IMAGE, "doctor", detach=False, check=False)
+    assert done.returncode == REFUSED
+    assert re.search(r"^system calls +missing +bpf, perf_event_open refused by a filter$", done.stdout, re.MULTILINE)
+    assert "deploy/container/seccomp.json" in done.stdout
 
 
 @pytest.mark.parametrize("missing", CAPABILITIES)
