@@ -15,8 +15,8 @@ namespace {
 bool has(std::string_view name)
 {
   const auto capabilities = needed_capabilities();
-  const auto capability = std::ranges::find_if(
-      capabilities, [&](const Capability &each) { return name == each.name; });
+  const auto capability =
+      std::ranges::find_if(capabilities, [&](const Capability &each) { return name == each.name; });
   return capability != capabilities.end() && held(*capability) != Held::no;
 }
 
