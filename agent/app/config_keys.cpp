@@ -281,6 +281,8 @@ std::vector<ConfigKey> make_keys()
       count(&Thresholds::retained_large_bytes_per_request) },
     { "findings", "retained_critical_bytes_per_hour",
       count(&Thresholds::retained_critical_bytes_per_hour) },
+    { "findings", "retained_critical_left_minutes",
+      count(&Thresholds::retained_critical_left_minutes) },
     { "findings", "retained_max_worker_growth_bytes",
       count(&Thresholds::retained_max_worker_growth_bytes) },
     { "findings", "end_critical_workers", count(&Thresholds::end_critical_workers) },
