@@ -201,6 +201,26 @@ std::string queue_text(const v1::ListenQueue &queue)
   return text;
 }
 
+/// "workload shop/web"; empty outside of Kubernetes and where the pod's name is not known.
+std::string workload_of(const v1::Server &server)
+{
+  const v1::Pod &pod = server.pod();
+  return pod.workload().empty() ? ""
+                                : fmt::format("workload {}/{}", pod.namespace_(), pod.workload());
+}
+
+/// Those of one workload together; those of none first. Otherwise as they come.
+std::vector<const v1::Server *>
+sorted_by_workload(const google::protobuf::RepeatedPtrField<v1::Server> &servers)
+{
+  std::vector<const v1::Server *> sorted;
+  for (const v1::Server &server : servers)
+    sorted.push_back(&server);
+  std::ranges::stable_sort(sorted, {},
+                           [](const v1::Server *server) { return workload_of(*server); });
+  return sorted;
+}
+
 } // namespace
 
 std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &workers,
@@ -231,7 +251,13 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
   if (servers.empty())
     return "  none\n";
   std::string text;
-  for (const v1::Server &server : servers) {
+  std::string heading;
+  for (const v1::Server *const by_workload : sorted_by_workload(servers)) {
+    const v1::Server &server = *by_workload;
+    if (std::string workload = workload_of(server); workload != heading) {
+      heading = std::move(workload);
+      text += wrapped(heading + ":", width, "  ", 4);
+    }
     text += inked(wrapped(headline_of(server), width, "  ", 4), Ink::bold, options.colour);
     text += wrapped(configuration_of(server), width, "    ", 4);
     for (const v1::ListenQueue &queue : server.listen_queues())
