@@ -67,6 +67,15 @@ Result<> set_subjects(Config &config, const toml::node &value)
   return {};
 }
 
+Result<> set_page_census(Config &config, const toml::node &value)
+{
+  const std::optional<bool> allowed = value.value_exact<bool>();
+  if (!allowed)
+    return failure(Error::Kind::usage, "must be true or false");
+  config.page_census = *allowed;
+  return {};
+}
+
 } // namespace
 
 std::vector<ConfigKey> access_keys()
@@ -78,6 +87,7 @@ std::vector<ConfigKey> access_keys()
     { "access", "operator_users", members(&serve::Operators::uids, user_named, "user") },
     { "access", "operator_groups", members(&serve::Operators::gids, group_named, "group") },
     { "access", "operator_subjects", set_subjects },
+    { "access", "page_census", set_page_census },
   };
 }
 

@@ -79,7 +79,7 @@ Result<> CollectingLoop::choose(const std::vector<std::uint32_t> &only)
 Result<> CollectingLoop::turn()
 {
   const std::chrono::milliseconds timeout =
-      pymalloc_turns_.anybody_waits() ? look_timeout : poll_timeout;
+      look_turns_.anybody_waits() ? look_timeout : poll_timeout;
   if (const Result<int> polled = host_->poll(timeout); !polled)
     return tl::unexpected(polled.error());
   const domain::ClockAnchor now = clock_();
@@ -88,7 +88,7 @@ Result<> CollectingLoop::turn()
     look_for_servers();
   if (now.monotonic >= next_sample_)
     sample();
-  count_small_objects();
+  look_at_memory();
   return {};
 }
 
@@ -126,7 +126,7 @@ void CollectingLoop::observed(const domain::Observation &observation)
 {
   feed_.add(observation);
   if (const auto *request = std::get_if<domain::Request>(&observation))
-    pymalloc_turns_.served(request->tgid);
+    look_turns_.served(request->tgid);
   const auto *event = std::get_if<domain::ProcessEvent>(&observation);
   if (!event)
     return;
@@ -183,8 +183,8 @@ void CollectingLoop::look_for_servers()
   }
   if (servers_ != before)
     announce_servers();
-  pymalloc_turns_.set_workers(servers_);
-  std::erase_if(pymalloc_gaps_, [this](const auto &gap) { return known(gap.first) == nullptr; });
+  look_turns_.set_workers(servers_);
+  std::erase_if(look_gaps_, [this](const auto &gap) { return known(gap.first) == nullptr; });
 }
 
 void CollectingLoop::watch(const domain::Server &server)
@@ -237,10 +237,10 @@ void CollectingLoop::sample()
   }
   if (!memory_gap.empty())
     coverage.gaps.push_back(memory_gap);
-  if (!pymalloc_gaps_.empty())
+  if (!look_gaps_.empty())
     coverage.gaps.push_back(
         fmt::format("What requests keep in small objects is not known of {} workers: {}",
-                    pymalloc_gaps_.size(), pymalloc_gaps_.begin()->second));
+                    look_gaps_.size(), look_gaps_.begin()->second));
   if (!queue_gap.empty())
     coverage.gaps.push_back(queue_gap);
   log_losses(coverage);
@@ -264,18 +264,20 @@ void CollectingLoop::sample_cpu_limits(domain::CoverageSample &coverage)
     feed_.add(limit);
 }
 
-void CollectingLoop::count_small_objects()
+void CollectingLoop::look_at_memory()
 {
-  while (const std::optional<std::uint32_t> tgid = pymalloc_turns_.next(clock_().monotonic)) {
-    const Result<PymallocLook> look = host_->sample_pymalloc(*tgid);
-    pymalloc_gaps_.erase(*tgid);
-    if (look) {
-      pymalloc_turns_.spent(look->cost);
-      if (look->sample)
-        feed_.add(*look->sample);
-    } else if (look.error().kind != Error::Kind::not_found) {
-      pymalloc_gaps_.emplace(*tgid, look.error().what);
+  while (const std::optional<std::uint32_t> tgid = look_turns_.next(clock_().monotonic)) {
+    const Result<PricedLook> looked = host_->look_at_memory(*tgid);
+    look_gaps_.erase(*tgid);
+    if (looked) {
+      look_turns_.spent(looked->cost);
+      feed_.add(looked->look);
     }
+    const std::string gap = looked                                          ? looked->gap
+                            : looked.error().kind == Error::Kind::not_found ? ""
+                                                                            : looked.error().what;
+    if (!gap.empty())
+      look_gaps_.emplace(*tgid, gap);
   }
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "app/host.h"
+#include "app/look_turns.h"
 #include "app/observation_feed.h"
-#include "app/pymalloc_turns.h"
 
 #include <map>
 #include <set>
@@ -17,7 +17,7 @@ namespace linger::app {
 class CollectingLoop {
 public:
   static constexpr std::chrono::milliseconds poll_timeout{ 100 };
-  static constexpr std::chrono::milliseconds look_timeout{ 25 }; // while small objects change
+  static constexpr std::chrono::milliseconds look_timeout{ 25 }; // while memory is looked at
   static constexpr std::chrono::milliseconds look_delay{ 100 };  // after a process came or went
   static constexpr std::chrono::seconds look_interval{ 2 };
   static constexpr std::chrono::seconds sample_interval{ 1 };
@@ -62,7 +62,7 @@ private:
   void announce_servers();
   void sample();
   void sample_cpu_limits(domain::CoverageSample &coverage);
-  void count_small_objects();
+  void look_at_memory();
   void log_losses(const domain::CoverageSample &coverage);
   [[nodiscard]] const domain::Server *known(std::uint32_t tgid) const;
 
@@ -73,8 +73,8 @@ private:
   std::vector<domain::Server> servers_;  // by master_tgid
   std::set<std::uint32_t> missed_masters_;
   std::map<std::uint32_t, Error> watch_failures_; // by master_tgid
-  PymallocTurns pymalloc_turns_;
-  std::map<std::uint32_t, std::string> pymalloc_gaps_; // by tgid
+  LookTurns look_turns_;
+  std::map<std::uint32_t, std::string> look_gaps_; // by tgid
   domain::MonotonicTime next_look_;
   domain::MonotonicTime next_sample_;
   std::uint64_t logged_records_lost_ = 0;

@@ -47,6 +47,7 @@ struct Config {
   serve::TlsFiles tls; // for listen's HOST:PORT
   // [access]
   serve::Operators operators;
+  bool page_census = false;
   // [metrics]
   std::uint32_t metrics_max_endpoints = 200;
   domain::Nanos metrics_findings_window = std::chrono::minutes{ 1 };

@@ -84,15 +84,21 @@ Result<std::optional<serve::HttpServer>> serve_http(const Config &config, Agent 
       config.http.value_or(std::string{ serve::default_http_address }), agent,
       { .allow_remote = allow_remote,
         .max_endpoints = config.metrics_max_endpoints,
-        .findings_window = config.metrics_findings_window });
+        .findings_window = config.metrics_findings_window,
+        .census_for_all = config.page_census });
   if (!server && config.http)
     return tl::unexpected(server.error());
   if (!server) {
-    spdlog::warn("no metrics are served: {}. --http gives them another address, or \"off\"",
+    spdlog::warn("neither the page nor metrics are served: {}. --http gives them another address, "
+                 "or \"off\"",
                  server.error().what);
     return std::nullopt;
   }
   spdlog::info("metrics at http://{}/metrics", server->address());
+  if (server->has_page())
+    spdlog::info("the page is at http://{}/", server->address());
+  else
+    spdlog::info("this build has no page");
   return std::optional{ std::move(*server) };
 }
 

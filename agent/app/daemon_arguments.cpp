@@ -34,7 +34,7 @@ std::unique_ptr<CLI::App> lingerd_parser(DaemonArguments &arguments)
       ->expected(1)
       ->take_all();
   app.add_option("--http", arguments.http,
-                 "HOST:PORT of the metrics at /metrics, or \"off\" (default " +
+                 "HOST:PORT of the page and of the metrics at /metrics, or \"off\" (default " +
                      std::string{ serve::default_http_address } + ")")
       ->type_name("ADDRESS");
   app.add_flag(

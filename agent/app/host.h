@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
+#include <string>
 #include <vector>
 
 namespace linger::app {
@@ -18,11 +18,11 @@ namespace linger::app {
 /// Where the host hands over what it observes, on the thread that called it.
 using ObservationSink = std::function<void(const domain::Observation &)>;
 
-/// A look at a worker's small objects.
-struct PymallocLook {
-  /// Nothing where its interpreter does not use its own allocator.
-  std::optional<domain::PymallocSample> sample;
-  /// CPU time that the look took.
+struct PricedLook {
+  domain::MemoryLook look;
+  /// Why its small objects are not in it; empty where they are, or where it has none.
+  std::string gap;
+  /// CPU time that it took.
   domain::Nanos cost{};
 };
 
@@ -61,9 +61,8 @@ public:
   virtual void end_trace() = 0;
   /// What the process holds now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::MemorySample> sample_memory(std::uint32_t tgid) = 0;
-  /// What its small objects take now; not_found once it is gone or where it is no CPython,
-  /// exhausted where there are too many.
-  [[nodiscard]] virtual Result<PymallocLook> sample_pymalloc(std::uint32_t tgid) = 0;
+  /// What the process holds now, its small objects too; not_found once it is gone.
+  [[nodiscard]] virtual Result<PricedLook> look_at_memory(std::uint32_t tgid) = 0;
   /// The server's accept queues now; not_found once it is gone.
   [[nodiscard]] virtual Result<domain::ListenSample>
   sample_listen_queues(const domain::Server &server) = 0;

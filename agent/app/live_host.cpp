@@ -100,25 +100,22 @@ public:
     return memory;
   }
 
-  Result<PymallocLook> sample_pymalloc(std::uint32_t tgid) override
+  Result<PricedLook> look_at_memory(std::uint32_t tgid) override
   {
     const domain::Nanos cpu_before = thread_cpu();
-    auto reader = pymalloc_.find(tgid);
-    if (reader == pymalloc_.end())
-      reader = pymalloc_.emplace(tgid, python::PymallocReader::open(proc, tgid)).first;
-    if (!reader->second)
-      return tl::unexpected(reader->second.error());
     const domain::MonotonicTime begin = read_clocks().monotonic;
-    const Result<python::PymallocUse> use = reader->second->read();
-    if (!use)
-      return tl::unexpected(use.error());
-    PymallocLook look;
-    if (use->pools != 0)
-      look.sample = { .window = { begin, read_clocks().monotonic },
-                      .tgid = tgid,
-                      .used_bytes = use->used_bytes };
-    look.cost = thread_cpu() - cpu_before;
-    return look;
+    const Result<domain::MemorySample> memory = discover::read_memory(proc, tgid);
+    if (!memory)
+      return tl::unexpected(memory.error());
+    PricedLook priced{ .look = { .tgid = tgid, .anonymous_bytes = memory->anonymous_bytes } };
+    const Result<python::PymallocUse> use = read_pymalloc(tgid);
+    if (use)
+      priced.look.small_object_bytes = use->used_bytes;
+    else if (use.error().kind != Error::Kind::not_found)
+      priced.gap = use.error().what;
+    priced.look.window = { begin, read_clocks().monotonic };
+    priced.cost = thread_cpu() - cpu_before;
+    return priced;
   }
 
   Result<domain::ListenSample> sample_listen_queues(const domain::Server &server) override
@@ -190,6 +187,16 @@ private:
       return std::ranges::find(server.workers, tgid, &domain::WorkerProcess::tgid) !=
              server.workers.end();
     });
+  }
+
+  [[nodiscard]] Result<python::PymallocUse> read_pymalloc(std::uint32_t tgid)
+  {
+    auto reader = pymalloc_.find(tgid);
+    if (reader == pymalloc_.end())
+      reader = pymalloc_.emplace(tgid, python::PymallocReader::open(proc, tgid)).first;
+    if (!reader->second)
+      return tl::unexpected(reader->second.error());
+    return reader->second->read();
   }
 
   collect::CollectorOptions options_;

@@ -129,6 +129,7 @@ const EndpointAggregate &EndpointTable::add(const WholeRequest &whole, const Rou
                                   .sequence = request.sequence,
                                   .window = request.window,
                                   .endpoint = id });
+  anonymous_.add_request(request.tgid, busy_window(request), id);
   small_objects_.add_request(request.tgid, busy_window(request), id);
   // 0 is what a kernel without the counter gives: no worker has no memory.
   if (request.anonymous_begin_bytes != 0) {
@@ -139,9 +140,21 @@ const EndpointAggregate &EndpointTable::add(const WholeRequest &whole, const Rou
   return endpoints_[id];
 }
 
+std::map<std::uint32_t, GrowthEstimate> EndpointTable::growth() const
+{
+  const auto doubt = [](const GrowthEstimate &estimate) { return estimate.high - estimate.low; };
+  std::map<std::uint32_t, GrowthEstimate> growth = growth_.estimates();
+  for (const auto &[id, seen] : anonymous_.estimates()) {
+    const auto [known, added] = growth.emplace(id, seen);
+    if (!added && doubt(seen) < doubt(known->second))
+      known->second = seen;
+  }
+  return growth;
+}
+
 std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
 {
-  const std::map<std::uint32_t, GrowthEstimate> growth = growth_.estimates();
+  const std::map<std::uint32_t, GrowthEstimate> growth = this->growth();
   const std::map<std::uint32_t, GrowthEstimate> small_objects = small_objects_.estimates();
   const std::map<std::uint32_t, RetainedEstimate> retained = allocations_.estimates();
   std::vector<EndpointReport> reports;

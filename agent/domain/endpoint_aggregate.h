@@ -5,8 +5,8 @@
 #include "domain/allocation_ledger.h"
 #include "domain/failure_table.h"
 #include "domain/growth.h"
+#include "domain/look_growth.h"
 #include "domain/observation.h"
-#include "domain/pymalloc_growth.h"
 #include "domain/report.h"
 #include "domain/route.h"
 #include "domain/thread_requests.h"
@@ -81,15 +81,18 @@ public:
   const EndpointAggregate &add(const WholeRequest &whole, const RouteTable &routes);
 
   void add(const AllocationsSeen &seen) { allocations_.add(seen); }
-  void add(const PymallocSample &sample)
+  void add(const MemoryLook &look)
   {
-    small_objects_.add_look(sample.tgid, sample.window, sample.used_bytes);
+    anonymous_.add_look(look.tgid, look.window, look.anonymous_bytes);
+    if (look.small_object_bytes != 0)
+      small_objects_.add_look(look.tgid, look.window, look.small_object_bytes);
   }
 
   /// The worker is gone, and another may get its number.
   void forget(std::uint32_t worker)
   {
     growth_.forget(worker);
+    anonymous_.forget(worker);
     small_objects_.forget(worker);
     allocations_.forget(worker);
   }
@@ -105,13 +108,16 @@ public:
   [[nodiscard]] bool overflowed() const { return ids_.contains({ other_method, other_route }); }
 
 private:
+  /// Of the requests' own counts of pages and of those from time to time, whichever is surer.
+  [[nodiscard]] std::map<std::uint32_t, GrowthEstimate> growth() const;
   [[nodiscard]] std::uint32_t id_of(const Request &request, const RouteTable &routes);
 
   std::size_t max_endpoints_;
   std::map<std::pair<std::string, std::string>, std::uint32_t> ids_;
   std::vector<EndpointAggregate> endpoints_; // by id
   Growth growth_;
-  PymallocGrowth small_objects_;
+  LookGrowth anonymous_;
+  LookGrowth small_objects_;
   AllocationLedger allocations_;
   std::optional<TimeProfile> time_profile_;
 };

@@ -101,11 +101,11 @@ void EvidenceState::add(const Escalation &escalation)
     told.erase(told.begin());
 }
 
-void EvidenceState::add(const PymallocSample &sample)
+void EvidenceState::add(const MemoryLook &look)
 {
   // A process that no server has claimed has counted no requests yet.
-  if (const auto server = roster_.server_of(sample.tgid))
-    endpoints_of(*server).add(sample);
+  if (const auto server = roster_.server_of(look.tgid))
+    endpoints_of(*server).add(look);
 }
 
 void EvidenceState::add(const WindowMark &mark)

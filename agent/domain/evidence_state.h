@@ -46,7 +46,7 @@ public:
   void add(const HeapGrowth &growth);
   void add(const AllocationsSeen &seen);
   void add(const Escalation &escalation);
-  void add(const PymallocSample &sample);
+  void add(const MemoryLook &look);
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report(bool with_open_requests) const;

@@ -138,13 +138,16 @@ struct MemorySample {
   std::optional<MemoryLimit> limit = std::nullopt;
 };
 
-/// What CPython's allocator of small objects, up to 512 bytes each, has handed out in a worker now.
+/// What a worker that serves requests holds now; many of these, to see what requests leave behind.
 /// What requests under way hold is in it, and garbage that was not collected yet.
-struct PymallocSample {
+struct MemoryLook {
   /// How long the look took: the worker ran on meanwhile.
   TimeWindow window;
   std::uint32_t tgid = 0;
-  std::uint64_t used_bytes = 0;
+  /// Its anonymous resident set.
+  std::uint64_t anonymous_bytes = 0;
+  /// What CPython's allocator of objects of up to 512 bytes has handed out; 0 where it is not used.
+  std::uint64_t small_object_bytes = 0;
 };
 
 /// The connections that wait to be accepted at one address of a server.
@@ -230,6 +233,6 @@ struct WindowMark {
 using Observation =
     std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
                  CoverageSample, WindowMark, OutgoingSample, CpuLimitSample, ListenSample,
-                 HeapGrowth, AllocationsSeen, Escalation, PymallocSample>;
+                 HeapGrowth, AllocationsSeen, Escalation, MemoryLook>;
 
 } // namespace linger::domain

@@ -1,8 +1,6 @@
 #include "serve/health_page.h"
 
-#include "base/socket.h"
-
-#include <httplib.h>
+#include "serve/http_library.h"
 
 namespace linger::serve {
 

@@ -1,9 +1,12 @@
-// The agent's pages for programs that speak HTTP: /metrics.
+// What the agent serves over HTTP: /metrics to scrapers, and the page to browsers.
 
 #pragma once
 
 #include "base/result.h"
 #include "serve/agent_view.h"
+#include "serve/http_listener.h"
+#include "serve/page/live_feed.h"
+#include "serve/page/page_files.h"
 
 #include <cstddef>
 #include <memory>
@@ -22,6 +25,10 @@ struct HttpOptions {
   std::size_t max_endpoints = 200;
   /// How long what a finding rests on is looked at.
   domain::Nanos findings_window = std::chrono::minutes{ 1 };
+  /// Whether whoever can reach a loopback address may have a census taken. Never on another address.
+  bool census_for_all = false;
+  PageFiles page_files = built_page_files();
+  LiveFeedOptions page_feed{};
 };
 
 /// Serves from start() until stop() or destruction, on threads of its own.
@@ -29,7 +36,7 @@ class HttpServer {
 public:
   /// `address` is "HOST:PORT", port 0 for any free one. `agent` must outlive the server.
   [[nodiscard]] static Result<HttpServer> start(const std::string &address, AgentView &agent,
-                                                HttpOptions options = {});
+                                                const HttpOptions &options = {});
 
   HttpServer(const HttpServer &) = delete;
   HttpServer &operator=(const HttpServer &) = delete;
@@ -40,6 +47,9 @@ public:
   /// Where it listens, the port filled in.
   [[nodiscard]] const std::string &address() const;
 
+  /// Whether it has a page for browsers.
+  [[nodiscard]] bool has_page() const;
+
   /// Ends open connections. May be called twice.
   void stop();
 
@@ -49,10 +59,5 @@ private:
 
   std::unique_ptr<Running> running_;
 };
-
-/// Whether a request with this Host header may be answered on a loopback address: a name could be
-/// one that a page in somebody's browser made to point here (DNS rebinding), so only "localhost"
-/// and addresses are.
-[[nodiscard]] bool is_local_host_header(std::string_view host);
 
 } // namespace linger::serve

@@ -97,11 +97,12 @@ domain::MemorySample memory_sample_of(const pb::MemorySample &message, FieldRead
            .limit = memory_limit_of(message) };
 }
 
-domain::PymallocSample pymalloc_sample_of(const pb::PymallocSample &message, FieldReader &read)
+domain::MemoryLook memory_look_of(const pb::MemoryLook &message, FieldReader &read)
 {
   return { .window = { read.time(message.begin_ns()), read.time(message.end_ns()) },
            .tgid = message.tgid(),
-           .used_bytes = message.used_bytes() };
+           .anonymous_bytes = message.anonymous_bytes(),
+           .small_object_bytes = message.small_object_bytes() };
 }
 
 domain::ListenSample listen_sample_of(const pb::ListenSample &message, FieldReader &read)
@@ -324,8 +325,8 @@ FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
       return Observation(process_event_of(frame.process_event(), read));
     case pb::Frame::kMemorySample:
       return Observation(memory_sample_of(frame.memory_sample(), read));
-    case pb::Frame::kPymallocSample:
-      return Observation(pymalloc_sample_of(frame.pymalloc_sample(), read));
+    case pb::Frame::kMemoryLook:
+      return Observation(memory_look_of(frame.memory_look(), read));
     case pb::Frame::kListenSample:
       return Observation(listen_sample_of(frame.listen_sample(), read));
     case pb::Frame::kThreadSample:

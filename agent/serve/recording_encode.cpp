@@ -209,13 +209,14 @@ struct FrameMaker {
     }
   }
 
-  void operator()(const domain::PymallocSample &sample) const
+  void operator()(const domain::MemoryLook &look) const
   {
-    pb::PymallocSample &message = *frame.mutable_pymalloc_sample();
-    message.set_begin_ns(ns_of(sample.window.begin));
-    message.set_end_ns(ns_of(sample.window.end));
-    message.set_tgid(sample.tgid);
-    message.set_used_bytes(sample.used_bytes);
+    pb::MemoryLook &message = *frame.mutable_memory_look();
+    message.set_begin_ns(ns_of(look.window.begin));
+    message.set_end_ns(ns_of(look.window.end));
+    message.set_tgid(look.tgid);
+    message.set_anonymous_bytes(look.anonymous_bytes);
+    message.set_small_object_bytes(look.small_object_bytes);
   }
 
   void operator()(const domain::ListenSample &sample) const

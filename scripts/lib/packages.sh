@@ -28,6 +28,14 @@ install_packages()
     die 3 "could not install ${missing[*]}; is there a network and a Debian 12 mirror?"
 }
 
+# Installs npm where there is none: Debian's would take the place of another one, and pulls in hundreds of packages. Where
+# that fails, the build goes on, without the page, and says so.
+install_npm()
+{
+  ! command -v npm >/dev/null || return 0
+  (install_packages page) || say "no npm: the page will be left out"
+}
+
 apt_get()
 {
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" >&2

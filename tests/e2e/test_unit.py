@@ -143,7 +143,8 @@ def test_diagnoses_other_users_servers_with_what_it_has(gunicorn, directory):
     gaps = report["coverage"]["gaps"]
     refused = "the probes' run time could not be counted: the kernel refused BPF_ENABLE_STATS"
     assert refused in gaps
-    assert not [gap for gap in gaps if gap != refused
+    # Another test's server may be in a network of its own.
+    assert not [gap for gap in gaps if gap != refused and (f" {gunicorn.tgid} " in gap or " at gunicorn " not in gap)
                 and any(word in gap for word in ("Python", "denied", "permitted", "not known"))]
     assert heap.status == DONE, heap.stderr
 

@@ -5,11 +5,18 @@
 namespace linger::serve {
 namespace {
 
-Result<std::string> to_json(const google::protobuf::Message &message, bool indented)
+using Options = google::protobuf::util::JsonPrintOptions;
+
+Options with_zeros(bool indented)
 {
-  google::protobuf::util::JsonPrintOptions options;
+  Options options;
   options.always_print_primitive_fields = true;
   options.add_whitespace = indented;
+  return options;
+}
+
+Result<std::string> to_json(const google::protobuf::Message &message, const Options &options)
+{
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   if (!status.ok())
@@ -22,12 +29,17 @@ Result<std::string> to_json(const google::protobuf::Message &message, bool inden
 
 Result<std::string> json_line(const google::protobuf::Message &message)
 {
-  return to_json(message, false);
+  return to_json(message, with_zeros(false));
+}
+
+Result<std::string> terse_json_line(const google::protobuf::Message &message)
+{
+  return to_json(message, Options{});
 }
 
 Result<std::string> json_text(const google::protobuf::Message &message)
 {
-  return to_json(message, true);
+  return to_json(message, with_zeros(true));
 }
 
 } // namespace linger::serve

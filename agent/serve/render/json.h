@@ -13,6 +13,9 @@ namespace linger::serve {
 /// On one line, without a newline at its end: for streams.
 [[nodiscard]] Result<std::string> json_line(const google::protobuf::Message &message);
 
+/// The same without the fields that are zero or empty: for a page that is sent much of it.
+[[nodiscard]] Result<std::string> terse_json_line(const google::protobuf::Message &message);
+
 /// Indented, with a newline at its end.
 [[nodiscard]] Result<std::string> json_text(const google::protobuf::Message &message);
 

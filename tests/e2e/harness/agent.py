@@ -54,6 +54,10 @@ class Running:
         return self._child.poll() is None
 
     @property
+    def stdout(self) -> str:
+        return self._stdout.read_text()
+
+    @property
     def stderr(self) -> str:
         return self._stderr.read_text()
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from . import chart, cpu_group, memory_group, pods
+from .paths import DASHBOARD
 
 
 def _root() -> str | None:
@@ -30,6 +31,10 @@ def _file(path: str, package: str):
 
 def _module(name: str, package: str):
     return lambda: None if importlib.util.find_spec(name) else f"{name} (package {package})"
+
+
+def _page() -> str | None:
+    return None if (DASHBOARD / "dist").exists() else "a build with the page (npm)"
 
 
 CHECKS = {
@@ -74,6 +79,7 @@ CHECKS = {
     "cgroup-hybrid": lambda: memory_group.missing_beside_version_2() or pods.missing(),
     "prometheus": _program("/usr/bin/prometheus", "prometheus"),
     "chromium": _program("/usr/bin/chromium", "chromium"),
+    "page": _page,
     "grpc": _module("grpc", "python3-grpcio"),
     "yaml": chart.missing,
     "podman": _program("/usr/bin/podman", "podman"),

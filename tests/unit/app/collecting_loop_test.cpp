@@ -151,30 +151,30 @@ TEST_F(CollectingLoopTest, LooksAtTheAcceptQueuesOrSaysWhyNot)
   EXPECT_THAT(report().coverage.gaps, testing::Contains(HasSubstr("no namespace")));
 }
 
-TEST_F(CollectingLoopTest, CountsSmallObjectsOfWhoServesWithinABudget)
+TEST_F(CollectingLoopTest, LooksAtTheMemoryOfWhoServesWithinABudget)
 {
-  script.pymalloc_cost = 1ms;
+  script.look_cost = 1ms;
   const auto loop = open();
   ASSERT_TRUE(loop) << loop.error().what;
   ASSERT_TRUE((*loop)->turn());
-  const std::size_t first = script.pymalloc_looks.size();
+  const std::size_t first = script.looks.size();
   EXPECT_GT(first, 0U);
   script.now += 10s;
   ASSERT_TRUE((*loop)->turn());
   ASSERT_TRUE((*loop)->turn());
-  script.pymalloc_looks.clear();
+  script.looks.clear();
   script.now += 10s;
   ASSERT_TRUE((*loop)->turn());
-  EXPECT_TRUE(script.pymalloc_looks.empty()) << "nobody has served anything";
+  EXPECT_TRUE(script.looks.empty()) << "nobody has served anything";
 
   script.pending.push_back(a_request(101, script.now, 1));
   ASSERT_TRUE((*loop)->turn());
-  EXPECT_EQ(script.pymalloc_looks, std::vector<std::uint32_t>{ 101 });
+  EXPECT_EQ(script.looks, std::vector<std::uint32_t>{ 101 });
 }
 
 TEST_F(CollectingLoopTest, SaysWhereSmallObjectsCannotBeCounted)
 {
-  script.pymalloc_error = Error{ Error::Kind::exhausted, "too much memory" };
+  script.look_gap = "too much memory";
   const auto loop = open();
   ASSERT_TRUE(loop) << loop.error().what;
   ASSERT_TRUE((*loop)->turn());
@@ -182,7 +182,7 @@ TEST_F(CollectingLoopTest, SaysWhereSmallObjectsCannotBeCounted)
   ASSERT_TRUE((*loop)->turn());
   EXPECT_THAT(report().coverage.gaps, testing::Contains(HasSubstr("too much memory")));
 
-  script.pymalloc_error.reset();
+  script.look_gap.clear();
   script.pending.push_back(a_request(101, script.now, 1));
   script.pending.push_back(a_request(102, script.now, 1));
   ASSERT_TRUE((*loop)->turn());
@@ -190,13 +190,19 @@ TEST_F(CollectingLoopTest, SaysWhereSmallObjectsCannotBeCounted)
   ASSERT_TRUE((*loop)->turn());
   EXPECT_THAT(report().coverage.gaps, testing::Not(testing::Contains(HasSubstr("too much"))));
 
-  // No CPython, or gone meanwhile: nothing to tell.
-  script.pymalloc_error = Error{ Error::Kind::not_found, "no CPython" };
+  // Gone meanwhile: nothing to tell.
+  script.look_error = Error{ Error::Kind::not_found, "it is gone" };
   script.pending.push_back(a_request(101, script.now, 2));
   ASSERT_TRUE((*loop)->turn());
   script.now += CollectingLoop::sample_interval;
   ASSERT_TRUE((*loop)->turn());
-  EXPECT_THAT(report().coverage.gaps, testing::Not(testing::Contains(HasSubstr("CPython"))));
+  EXPECT_THAT(report().coverage.gaps, testing::Not(testing::Contains(HasSubstr("is gone"))));
+  script.look_error = Error{ Error::Kind::not_permitted, "it is another user's" };
+  script.pending.push_back(a_request(101, script.now, 3));
+  ASSERT_TRUE((*loop)->turn());
+  script.now += CollectingLoop::sample_interval;
+  ASSERT_TRUE((*loop)->turn());
+  EXPECT_THAT(report().coverage.gaps, testing::Contains(HasSubstr("another user")));
 }
 
 TEST_F(CollectingLoopTest, FailsWhenTheOneServerAskedForCannotBeWatched)

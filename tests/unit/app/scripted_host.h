@@ -28,15 +28,16 @@ public:
   std::optional<Error> poll_error;
   std::optional<Error> queue_error;
   std::optional<Error> trace_error;
-  std::optional<Error> pymalloc_error;
-  domain::Nanos pymalloc_cost{};
+  std::optional<Error> look_error;
+  std::string look_gap;
+  domain::Nanos look_cost{};
   domain::Nanos now = std::chrono::seconds{ 10 };
 
   bool attached = false;
   bool destroyed = false;
   std::vector<domain::Server> watched;
   std::vector<std::uint32_t> traced; // while a trace runs
-  std::vector<std::uint32_t> pymalloc_looks;
+  std::vector<std::uint32_t> looks;
 
   template <typename Use>
   auto with(const Use &use)
@@ -171,18 +172,20 @@ public:
                                  .anonymous_bytes = 48 << 20 };
   }
 
-  Result<PymallocLook> sample_pymalloc(std::uint32_t tgid) override
+  Result<PricedLook> look_at_memory(std::uint32_t tgid) override
   {
-    return script_.with([&](HostScript &script) -> Result<PymallocLook> {
+    return script_.with([&](HostScript &script) -> Result<PricedLook> {
       const domain::MonotonicTime begin{ script.now };
-      script.now += script.pymalloc_cost;
-      if (script.pymalloc_error)
-        return tl::unexpected(*script.pymalloc_error);
-      script.pymalloc_looks.push_back(tgid);
-      return PymallocLook{ .sample = { { .window = { begin, domain::MonotonicTime{ script.now } },
-                                         .tgid = tgid,
-                                         .used_bytes = 1 << 20 } },
-                           .cost = script.pymalloc_cost };
+      script.now += script.look_cost;
+      if (script.look_error)
+        return tl::unexpected(*script.look_error);
+      script.looks.push_back(tgid);
+      return PricedLook{ .look = { .window = { begin, domain::MonotonicTime{ script.now } },
+                                   .tgid = tgid,
+                                   .anonymous_bytes = 48 << 20,
+                                   .small_object_bytes = 1 << 20 },
+                         .gap = script.look_gap,
+                         .cost = script.look_cost };
     });
   }
 

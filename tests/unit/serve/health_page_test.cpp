@@ -1,11 +1,10 @@
 #include "serve/health_page.h"
 
-#include "base/socket.h"
+#include "serve/http_library.h"
 #include "serve/http_server.h"
 #include "unit/serve/fake_agent_view.h"
 
 #include <gmock/gmock.h>
-#include <httplib.h>
 
 namespace linger::serve {
 namespace {

@@ -1,4 +1,4 @@
-// Which worker's small objects are counted next, so that counting never costs more than its budget.
+// Which worker's memory is looked at next, so that looking never costs more than its budget.
 
 #pragma once
 
@@ -15,7 +15,7 @@ namespace linger::app {
 /// Of those that have served requests meanwhile, whoever was looked at longest ago comes next. What
 /// a look took is paid back out of `budget` before the next one, so 500 workers have long intervals
 /// and one has short ones. Not thread-safe.
-class PymallocTurns {
+class LookTurns {
 public:
   /// Of one CPU, while there is load.
   static constexpr double budget = 0.01;

@@ -1,10 +1,10 @@
-#include "domain/pymalloc_blocks.h"
+#include "domain/look_blocks.h"
 
 #include <utility>
 
 namespace linger::domain {
 
-void PymallocBlocks::add_request(const TimeWindow &busy, std::uint32_t endpoint)
+void LookBlocks::add_request(const TimeWindow &busy, std::uint32_t endpoint)
 {
   if (warm_up_ < warm_up_requests) {
     ++warm_up_;
@@ -17,8 +17,7 @@ void PymallocBlocks::add_request(const TimeWindow &busy, std::uint32_t endpoint)
   latest_->busy |= !ended_before && busy.begin < latest_->window.end;
 }
 
-std::optional<GrowthBlock> PymallocBlocks::add_look(const TimeWindow &window,
-                                                    std::uint64_t used_bytes)
+std::optional<GrowthBlock> LookBlocks::add_look(const TimeWindow &window, std::uint64_t bytes)
 {
   if (warm_up_ < warm_up_requests)
     return std::nullopt;
@@ -29,11 +28,11 @@ std::optional<GrowthBlock> PymallocBlocks::add_look(const TimeWindow &window,
     closed = close();
   for (const auto &[endpoint, count] : std::exchange(after_, {}))
     before_[endpoint] += count;
-  latest_ = Look{ .window = window, .used_bytes = used_bytes };
+  latest_ = Look{ .window = window, .bytes = bytes };
   return closed;
 }
 
-std::optional<GrowthBlock> PymallocBlocks::close()
+std::optional<GrowthBlock> LookBlocks::close()
 {
   if (begin_ && before_.empty())
     return std::nullopt;
@@ -44,8 +43,7 @@ std::optional<GrowthBlock> PymallocBlocks::close()
     return std::nullopt;
   return GrowthBlock{ .window = { from->window.begin, latest_->window.begin },
                       .requests = std::move(requests),
-                      .change_bytes =
-                          static_cast<std::int64_t>(latest_->used_bytes - from->used_bytes) };
+                      .change_bytes = static_cast<std::int64_t>(latest_->bytes - from->bytes) };
 }
 
 } // namespace linger::domain

@@ -1,4 +1,4 @@
-#include "domain/pymalloc_growth.h"
+#include "domain/look_growth.h"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -21,18 +21,18 @@ TimeWindow window(Nanos begin, Nanos end)
 }
 
 /// Past the first requests, which count nowhere, with a look at `time`.
-PymallocBlocks warmed_up(Nanos time, std::uint64_t used_bytes)
+LookBlocks warmed_up(Nanos time, std::uint64_t used_bytes)
 {
-  PymallocBlocks blocks;
-  for (std::uint32_t i = 0; i < PymallocBlocks::warm_up_requests; ++i)
+  LookBlocks blocks;
+  for (std::uint32_t i = 0; i < LookBlocks::warm_up_requests; ++i)
     blocks.add_request(window(1ms * i, 1ms * i), 1);
   EXPECT_FALSE(blocks.add_look(window(time, time), used_bytes));
   return blocks;
 }
 
-TEST(PymallocBlocks, RunFromLookToLook)
+TEST(LookBlocks, RunFromLookToLook)
 {
-  PymallocBlocks blocks = warmed_up(1s, 1000);
+  LookBlocks blocks = warmed_up(1s, 1000);
   blocks.add_request(window(1100ms, 1200ms), 5);
   EXPECT_FALSE(blocks.add_look(window(2s, 2s), 1500));
   // One of before that is told of late, and one of after.
@@ -51,9 +51,9 @@ TEST(PymallocBlocks, RunFromLookToLook)
   EXPECT_EQ(next->change_bytes, 200);
 }
 
-TEST(PymallocBlocks, GiveWhatHappensBetweenRequestsToTheNextOne)
+TEST(LookBlocks, GiveWhatHappensBetweenRequestsToTheNextOne)
 {
-  PymallocBlocks blocks = warmed_up(1s, 1000);
+  LookBlocks blocks = warmed_up(1s, 1000);
   EXPECT_FALSE(blocks.add_look(window(2s, 2s), 1100));
   EXPECT_FALSE(blocks.add_look(window(3s, 3s), 1200));
   blocks.add_request(window(3100ms, 3200ms), 5);
@@ -63,9 +63,9 @@ TEST(PymallocBlocks, GiveWhatHappensBetweenRequestsToTheNextOne)
   EXPECT_EQ(block->change_bytes, 300);
 }
 
-TEST(PymallocBlocks, PassOverALookDuringARequestOnce)
+TEST(LookBlocks, PassOverALookDuringARequestOnce)
 {
-  PymallocBlocks blocks = warmed_up(1s, 1000);
+  LookBlocks blocks = warmed_up(1s, 1000);
   blocks.add_request(window(1100ms, 1200ms), 5);
   EXPECT_FALSE(blocks.add_look(window(2s, 2001ms), 9000));
   blocks.add_request(window(1900ms, 2100ms), 5); // held 8000 at the look
@@ -84,12 +84,12 @@ TEST(PymallocBlocks, PassOverALookDuringARequestOnce)
   EXPECT_TRUE(blocks.add_look(window(7s, 7s), 1200));
 }
 
-TEST(PymallocGrowth, TellsWhoKeepsTwentyObjectsFromWhoMakesTwoHundred)
+TEST(LookGrowth, TellsWhoKeepsTwentyObjectsFromWhoMakesTwoHundred)
 {
   constexpr std::uint32_t keeps = 1;
   constexpr std::uint32_t gives = 2;
   std::mt19937 random{ 1 };
-  PymallocGrowth growth;
+  LookGrowth growth;
   std::uint64_t used_bytes = 10'000'000;
   Nanos now = 1s;
   // 200 of each after those that count nowhere, four between two looks.
@@ -116,9 +116,9 @@ TEST(PymallocGrowth, TellsWhoKeepsTwentyObjectsFromWhoMakesTwoHundred)
   EXPECT_LE(served[keeps], 215);
 }
 
-TEST(PymallocGrowth, BeginsAnewWithAnotherWorkerOfThatNumber)
+TEST(LookGrowth, BeginsAnewWithAnotherWorkerOfThatNumber)
 {
-  PymallocGrowth growth;
+  LookGrowth growth;
   Nanos now = 1s;
   const auto serve = [&](int looks, std::uint64_t used_bytes) {
     for (int i = 0; i < looks; ++i) {

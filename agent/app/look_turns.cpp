@@ -1,10 +1,10 @@
-#include "app/pymalloc_turns.h"
+#include "app/look_turns.h"
 
 #include <algorithm>
 
 namespace linger::app {
 
-void PymallocTurns::set_workers(const std::vector<domain::Server> &servers)
+void LookTurns::set_workers(const std::vector<domain::Server> &servers)
 {
   std::map<std::uint32_t, Worker> workers;
   for (const domain::Server &server : servers) {
@@ -16,19 +16,19 @@ void PymallocTurns::set_workers(const std::vector<domain::Server> &servers)
   workers_ = std::move(workers);
 }
 
-void PymallocTurns::served(std::uint32_t tgid)
+void LookTurns::served(std::uint32_t tgid)
 {
   if (const auto worker = workers_.find(tgid); worker != workers_.end())
     worker->second.served = true;
 }
 
-bool PymallocTurns::anybody_waits() const
+bool LookTurns::anybody_waits() const
 {
   return credit_ >= domain::Nanos::zero() &&
          std::ranges::any_of(workers_, [](const auto &worker) { return worker.second.served; });
 }
 
-std::optional<std::uint32_t> PymallocTurns::next(domain::MonotonicTime now)
+std::optional<std::uint32_t> LookTurns::next(domain::MonotonicTime now)
 {
   if (credited_until_)
     credit_ = std::min(most_credit, credit_ + std::chrono::duration_cast<domain::Nanos>(

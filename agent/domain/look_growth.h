@@ -1,10 +1,9 @@
-// What an endpoint's requests leave behind in small objects: exact where the kernel's count of
-// pages is coarse, and blind for everything else.
+// What an endpoint's requests leave behind, by looks at their workers from time to time.
 
 #pragma once
 
 #include "domain/growth_fit.h"
-#include "domain/pymalloc_blocks.h"
+#include "domain/look_blocks.h"
 
 #include <cstdint>
 #include <map>
@@ -13,9 +12,9 @@
 
 namespace linger::domain {
 
-/// The requests of one server, by what CPython's allocator of small objects had handed out before
-/// and after. Not thread-safe.
-class PymallocGrowth {
+/// The requests of one server, by what something in their worker (its anonymous memory, its small
+/// objects) measured before and after. Not thread-safe.
+class LookGrowth {
 public:
   /// `busy`: while the worker was busy with it.
   void add_request(std::uint32_t worker, const TimeWindow &busy, std::uint32_t endpoint)
@@ -23,9 +22,9 @@ public:
     blocks_[worker].add_request(busy, endpoint);
   }
 
-  void add_look(std::uint32_t worker, const TimeWindow &window, std::uint64_t used_bytes)
+  void add_look(std::uint32_t worker, const TimeWindow &window, std::uint64_t bytes)
   {
-    if (std::optional<GrowthBlock> block = blocks_[worker].add_look(window, used_bytes))
+    if (std::optional<GrowthBlock> block = blocks_[worker].add_look(window, bytes))
       fit_.add(worker, std::move(*block));
   }
 
@@ -43,7 +42,7 @@ public:
   }
 
 private:
-  std::map<std::uint32_t, PymallocBlocks> blocks_;
+  std::map<std::uint32_t, LookBlocks> blocks_;
   GrowthFit fit_;
 };
 

@@ -1,4 +1,4 @@
-// Cuts the requests of one worker into blocks between looks at CPython's small objects.
+// Cuts the requests of one worker into blocks between looks at what it holds.
 
 #pragma once
 
@@ -18,7 +18,7 @@ namespace linger::domain {
 ///
 /// Requests are told of somewhat after they ended, so a look closes its block only when the next
 /// one is there. A worker's first `warm_up_requests` requests are in no block. Not thread-safe.
-class PymallocBlocks {
+class LookBlocks {
 public:
   static constexpr std::uint32_t warm_up_requests = 20;
   static constexpr std::uint32_t max_busy_looks = 1;
@@ -27,13 +27,12 @@ public:
   void add_request(const TimeWindow &busy, std::uint32_t endpoint);
 
   /// Returns the block that ends with the look before this one, if one does.
-  [[nodiscard]] std::optional<GrowthBlock> add_look(const TimeWindow &window,
-                                                    std::uint64_t used_bytes);
+  [[nodiscard]] std::optional<GrowthBlock> add_look(const TimeWindow &window, std::uint64_t bytes);
 
 private:
   struct Look {
     TimeWindow window;
-    std::uint64_t used_bytes = 0;
+    std::uint64_t bytes = 0;
     bool busy = false;
   };
   using Requests = std::map<std::uint32_t, std::uint32_t>; // by endpoint

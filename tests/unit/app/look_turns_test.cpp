@@ -1,4 +1,4 @@
-#include "app/pymalloc_turns.h"
+#include "app/look_turns.h"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -17,8 +17,8 @@ std::vector<domain::Server> servers(std::uint32_t workers)
 }
 
 /// Looks that each take `cost`, ten turns a second, every worker under load.
-std::map<std::uint32_t, int> looks_in(PymallocTurns &turns, std::uint32_t workers,
-                                      domain::Nanos time, domain::Nanos cost)
+std::map<std::uint32_t, int> looks_in(LookTurns &turns, std::uint32_t workers, domain::Nanos time,
+                                      domain::Nanos cost)
 {
   std::map<std::uint32_t, int> looks;
   domain::MonotonicTime now{ 1s };
@@ -35,16 +35,16 @@ std::map<std::uint32_t, int> looks_in(PymallocTurns &turns, std::uint32_t worker
   return looks;
 }
 
-TEST(PymallocTurns, LookAtOneWorkerAtEveryTurn)
+TEST(LookTurns, LookAtOneWorkerAtEveryTurn)
 {
-  PymallocTurns turns;
+  LookTurns turns;
   turns.set_workers(servers(1));
   EXPECT_EQ(looks_in(turns, 1, 10s, 500us).at(100), 100);
 }
 
-TEST(PymallocTurns, KeepToTheBudgetAndLeaveNobodyOut)
+TEST(LookTurns, KeepToTheBudgetAndLeaveNobodyOut)
 {
-  PymallocTurns turns;
+  LookTurns turns;
   turns.set_workers(servers(500));
   const auto looks = looks_in(turns, 500, 100s, 1ms);
   EXPECT_EQ(looks.size(), 500U);
@@ -54,19 +54,19 @@ TEST(PymallocTurns, KeepToTheBudgetAndLeaveNobodyOut)
     EXPECT_LE(count, 3);
     all += count;
   }
-  EXPECT_NEAR(all, 100'000 * PymallocTurns::budget, 10);
+  EXPECT_NEAR(all, 100'000 * LookTurns::budget, 10);
 }
 
-TEST(PymallocTurns, PayForALookThatTookLong)
+TEST(LookTurns, PayForALookThatTookLong)
 {
-  PymallocTurns turns;
+  LookTurns turns;
   turns.set_workers(servers(1));
   EXPECT_NEAR(looks_in(turns, 1, 100s, 80ms).at(100), 100 / 8, 2);
 }
 
-TEST(PymallocTurns, LeaveAloneWhoServesNothing)
+TEST(LookTurns, LeaveAloneWhoServesNothing)
 {
-  PymallocTurns turns;
+  LookTurns turns;
   turns.set_workers(servers(2));
   domain::MonotonicTime now{ 1s };
   EXPECT_TRUE(turns.next(now)) << "the first look, before any request";

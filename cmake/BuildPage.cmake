@@ -1,0 +1,90 @@
+# cmake -D SOURCES= -D WORK= -D EMBEDDED= -D NPM= -D GZIP= -D OBSTACLE= -P BuildPage.cmake
+#
+# Builds the page of SOURCES in WORK and writes EMBEDDED, a C++ source with its files. An OBSTACLE makes one without files,
+# and so does a registry that cannot be reached. A page that cannot be built is an error.
+
+set(npm_options --no-audit --no-fund --ignore-scripts --cache ${WORK}/npm-cache --fetch-retries 1
+    --fetch-retry-mintimeout 1000 --fetch-timeout 60000 --loglevel error)
+
+function(install_packages result)
+  set(${result} TRUE PARENT_SCOPE)
+  # Anew only when what is asked for is not what is there.
+  file(SHA256 ${SOURCES}/package-lock.json wanted)
+  set(stamp ${WORK}/node_modules/.installed)
+  if(EXISTS ${stamp})
+    file(READ ${stamp} installed)
+    if(installed STREQUAL wanted)
+      return()
+    endif()
+  endif()
+  execute_process(COMMAND ${NPM} ci ${npm_options} WORKING_DIRECTORY ${WORK} TIMEOUT 300 RESULT_VARIABLE status
+                  OUTPUT_QUIET ERROR_VARIABLE said)
+  if(NOT status EQUAL 0)
+    message("The page is left out: npm could not fetch what it is built with. Remove ${EMBEDDED} to have it tried "
+            "again.\n${said}")
+    set(${result} FALSE PARENT_SCOPE)
+    return()
+  endif()
+  file(WRITE ${stamp} ${wanted})
+endfunction()
+
+function(type_of file result)
+  cmake_path(GET file EXTENSION LAST_ONLY extension)
+  set(types_html "text/html; charset=utf-8")
+  set(types_js "text/javascript; charset=utf-8")
+  set(types_css "text/css; charset=utf-8")
+  set(types_svg "image/svg+xml")
+  string(SUBSTRING "${extension}" 1 -1 extension)
+  if(NOT DEFINED types_${extension})
+    message(FATAL_ERROR "What is ${file}? cmake/BuildPage.cmake knows no type for it")
+  endif()
+  set(${result} "${types_${extension}}" PARENT_SCOPE)
+endfunction()
+
+function(embed files)
+  set(arrays "")
+  set(entries "")
+  set(number 0)
+  foreach(file ${files})
+    execute_process(COMMAND ${GZIP} -9 -n -c ${WORK}/dist/${file} OUTPUT_FILE ${WORK}/compressed COMMAND_ERROR_IS_FATAL ANY)
+    file(READ ${WORK}/compressed bytes HEX)
+    string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${bytes}")
+    file(SIZE ${WORK}/compressed size)
+    type_of(${file} type)
+    string(REGEX REPLACE "^index.html$" "" path "${file}")
+    # In lines: a compiler need not take a longer one.
+    string(REGEX REPLACE "(................................................................)" "\\1\"\n  \"" bytes "${bytes}")
+    string(APPEND arrays "constexpr char file_${number}[] =\n  \"${bytes}\";\n")
+    string(APPEND entries "  { \"/${path}\", \"${type}\", { file_${number}, ${size} } },\n")
+    math(EXPR number "${number} + 1")
+  endforeach()
+  set(head "// Made by cmake/BuildPage.cmake of dashboard/.\n#include \"serve/page/page_files.h\"\n\n")
+  if(number EQUAL 0)
+    file(WRITE ${EMBEDDED} "${head}linger::serve::PageFiles linger::serve::built_page_files()\n{\n  return {};\n}\n")
+    return()
+  endif()
+  file(WRITE ${EMBEDDED} "${head}namespace linger::serve {\nnamespace {\n${arrays}constexpr PageFile files[] = {\n${entries}};\n"
+       "} // namespace\n\nPageFiles built_page_files()\n{\n  return files;\n}\n} // namespace linger::serve\n")
+endfunction()
+
+file(MAKE_DIRECTORY ${WORK})
+if(OBSTACLE)
+  embed("")
+  return()
+endif()
+
+file(REMOVE_RECURSE ${WORK}/src ${WORK}/test ${WORK}/dist)
+file(GLOB top ${SOURCES}/*.json ${SOURCES}/*.ts ${SOURCES}/*.html)
+file(COPY ${top} ${SOURCES}/src ${SOURCES}/test DESTINATION ${WORK})
+install_packages(installed)
+if(NOT installed)
+  embed("")
+  return()
+endif()
+execute_process(COMMAND ${NPM} run --silent build WORKING_DIRECTORY ${WORK} RESULT_VARIABLE status OUTPUT_VARIABLE said
+                ERROR_VARIABLE said)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "The page cannot be built:\n${said}")
+endif()
+file(GLOB_RECURSE built RELATIVE ${WORK}/dist ${WORK}/dist/*)
+embed("${built}")
