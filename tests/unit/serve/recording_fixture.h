@@ -99,7 +99,8 @@ inline std::vector<domain::Observation> one_of_each()
             MonotonicTime{ 11s } },
           { { "unix:/run/redis.sock" } } } },
     domain::CpuLimitSample{ MonotonicTime{ 12s }, 101, "/web\xff", 20ms, 100ms, 50, 45, 3s },
-    domain::MemoryLook{ { MonotonicTime{ 12s }, MonotonicTime{ 12s + 1ms } }, 101, 48'000'000, 12'000'000 },
+    domain::MemoryLook{
+        { MonotonicTime{ 12s }, MonotonicTime{ 12s + 1ms } }, 101, 48'000'000, 12'000'000 },
     domain::ListenSample{ MonotonicTime{ 12s }, 100, { { "unix:/run/a\xff.sock", 1, 2, 3 } } },
     domain::HeapGrowth{ 101,
                         9s,
