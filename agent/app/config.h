@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "diagnose/thresholds.h"
+#include "discover/server_finder.h"
 #include "domain/allocation.h"
 #include "domain/cause.h"
 #include "domain/escalation.h"
@@ -54,6 +55,8 @@ struct Config {
   std::vector<std::string> route_patterns;
   // [peers]
   std::vector<std::pair<std::uint16_t, domain::Cause>> peer_ports;
+  // [kubernetes]
+  std::string pod_logs = discover::default_pod_logs;
   // [memory]
   EscalationConfig escalation;
   // [findings]

@@ -139,6 +139,15 @@ Result<> set_peer_ports(Config &config, const toml::node &value)
   return {};
 }
 
+Result<> set_pod_logs(Config &config, const toml::node &value)
+{
+  const std::optional<std::string> path = value.value_exact<std::string>();
+  if (!path || !path->starts_with('/'))
+    return wrong("must be the path of a directory, from the root on");
+  config.pod_logs = *path;
+  return {};
+}
+
 Result<> set_escalate_to(Config &config, const toml::node &value)
 {
   const std::optional<domain::MemoryTier> tier =
@@ -236,6 +245,7 @@ std::vector<ConfigKey> make_keys()
     { "metrics", "findings_window_s", set_metrics_findings_window },
     { "routes", "patterns", set_route_patterns },
     { "peers", "ports", set_peer_ports },
+    { "kubernetes", "pod_logs", set_pod_logs },
     { "memory", "escalate_to", set_escalate_to },
     { "memory", "escalate_check_s", seconds(&EscalationConfig::check_interval, 3600) },
     { "memory", "escalate_pause_s", seconds(&EscalationConfig::pause, 604800) },
@@ -271,6 +281,8 @@ std::vector<ConfigKey> make_keys()
       count(&Thresholds::retained_large_bytes_per_request) },
     { "findings", "retained_critical_bytes_per_hour",
       count(&Thresholds::retained_critical_bytes_per_hour) },
+    { "findings", "retained_critical_left_minutes",
+      count(&Thresholds::retained_critical_left_minutes) },
     { "findings", "retained_max_worker_growth_bytes",
       count(&Thresholds::retained_max_worker_growth_bytes) },
     { "findings", "end_critical_workers", count(&Thresholds::end_critical_workers) },

@@ -8,6 +8,7 @@
 #include "discover/host_memory.h"
 #include "discover/listen_queues.h"
 #include "discover/local_listeners.h"
+#include "discover/memory_limit.h"
 #include "discover/process_memory.h"
 #include "discover/server_finder.h"
 #include "python/pymalloc.h"
@@ -34,7 +35,7 @@ public:
       : options_{ .ring_buffer_bytes = config.ring_buffer_bytes,
                   .wait_threshold = config.wait_threshold,
                   .peer_ports = config.peer_ports },
-        sink_(std::move(sink)), finder_(proc)
+        sink_(std::move(sink)), finder_(proc, config.pod_logs)
   {
   }
 
@@ -92,8 +93,10 @@ public:
   Result<domain::MemorySample> sample_memory(std::uint32_t tgid) override
   {
     Result<domain::MemorySample> memory = discover::read_memory(proc, tgid);
-    if (memory)
+    if (memory) {
       memory->time = read_clocks().monotonic;
+      memory->limit = memory_limits_.of(tgid);
+    }
     return memory;
   }
 
@@ -200,6 +203,7 @@ private:
   ObservationSink sink_;
   discover::ServerFinder finder_;
   discover::CpuLimits cpu_limits_{ proc };
+  discover::MemoryLimits memory_limits_{ proc };
   std::optional<discover::HostCpu> host_cpu_;                        // at the first look
   std::optional<collect::WorkerCollector> collector_;                // set by attach()
   std::map<std::uint32_t, Result<python::PymallocReader>> pymalloc_; // by tgid

@@ -68,6 +68,8 @@ struct Thresholds {
   double retained_large_bytes_per_request = 4096;
   /// Growth of a whole server that leaves nobody time to wait for a release.
   double retained_critical_bytes_per_hour = 1'073'741'824;
+  /// And what is left of the control group's memory lasts for less than this at the server's rate.
+  double retained_critical_left_minutes = 60;
   /// What the stopgap lets a worker grow by before it is replaced.
   double retained_max_worker_growth_bytes = 268'435'456;
 

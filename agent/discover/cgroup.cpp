@@ -44,6 +44,47 @@ std::string unescaped(std::string_view text)
   return plain;
 }
 
+constexpr std::string_view above = "/..";
+
+/// How many levels "/../../pod" begins above the namespace that it is told in.
+std::size_t levels_above(std::string_view path)
+{
+  std::size_t levels = 0;
+  for (; path.starts_with(above) && (path.size() == above.size() || path[above.size()] == '/');
+       path.remove_prefix(above.size()))
+    ++levels;
+  return levels;
+}
+
+/// Keeps the mount that shows more.
+void prefer(std::optional<CgroupMount> &known, const CgroupMount &mount)
+{
+  if (!known || levels_above(mount.root) > levels_above(known->root))
+    known = mount;
+}
+
+/// The directories that lie `depth` below `top` and have `rest`; at most two, that is too many.
+/// Takes from `budget` for each one looked at.
+void find_with(const std::filesystem::path &top, std::size_t depth, const std::string &rest,
+               std::size_t &budget, std::vector<std::filesystem::path> &found)
+{
+  std::error_code error;
+  if (depth == 0) {
+    if (std::filesystem::is_directory(top / rest, error))
+      found.push_back(top / rest);
+    return;
+  }
+  for (std::filesystem::directory_iterator entry(top, error);
+       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (budget == 0 || found.size() > 1)
+      return;
+    --budget;
+    std::error_code unreadable;
+    if (entry->is_directory(unreadable))
+      find_with(entry->path(), depth - 1, rest, budget, found);
+  }
+}
+
 } // namespace
 
 CgroupMounts cgroup_mounts_in(std::string_view mountinfo)
@@ -60,10 +101,12 @@ CgroupMounts cgroup_mounts_in(std::string_view mountinfo)
       continue;
     const std::string_view type = dash[1];
     const CgroupMount mount{ unescaped(words[root]), unescaped(words[point]) };
-    if (type == "cgroup2" && !mounts.unified)
-      mounts.unified = mount;
-    if (type == "cgroup" && lists(dash[3], "cpu") && !mounts.cpu)
-      mounts.cpu = mount;
+    if (type == "cgroup2")
+      prefer(mounts.unified, mount);
+    if (type == "cgroup" && lists(dash[3], "cpu"))
+      prefer(mounts.cpu, mount);
+    if (type == "cgroup" && lists(dash[3], "memory"))
+      prefer(mounts.memory, mount);
   }
   return mounts;
 }
@@ -84,8 +127,10 @@ CgroupPaths cgroup_paths_in(std::string_view cgroup)
       continue;
     if (line.substr(0, first) == "0" && controllers.empty())
       paths.unified = std::string(path);
-    else if (lists(controllers, "cpu"))
+    if (lists(controllers, "cpu"))
       paths.cpu = std::string(path);
+    if (lists(controllers, "memory"))
+      paths.memory = std::string(path);
   }
   return paths;
 }
@@ -97,6 +142,28 @@ std::optional<std::filesystem::path> directory_of_group(const CgroupMount &mount
   if (below.empty() || std::ranges::find(below, "..") != below.end())
     return std::nullopt;
   return below == "." ? mount.point : mount.point / below;
+}
+
+std::optional<std::filesystem::path> find_group(const CgroupMount &mount, const std::string &group)
+{
+  constexpr std::size_t most_depth = 4, most_directories = 10'000;
+  if (auto directory = directory_of_group(mount, group))
+    return directory;
+  const std::size_t shown = levels_above(mount.root), told = levels_above(group);
+  const std::filesystem::path rest =
+      std::string_view(group).substr(std::min(told * above.size() + 1, group.size()));
+  if (shown == 0 || shown * above.size() != mount.root.size() || told > shown ||
+      shown - told > most_depth || rest.is_absolute() ||
+      std::ranges::find(rest, "..") != rest.end())
+    return std::nullopt;
+  if (shown == told)
+    return rest.empty() ? mount.point : mount.point / rest;
+  if (rest.empty())
+    return std::nullopt;
+  std::size_t budget = most_directories;
+  std::vector<std::filesystem::path> found;
+  find_with(mount.point, shown - told, rest.string(), budget, found);
+  return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
 }
 
 } // namespace linger::discover

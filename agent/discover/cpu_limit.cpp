@@ -150,7 +150,7 @@ Result<std::vector<Sample>> CpuLimits::read(const std::vector<std::uint32_t> &tg
       continue;
     auto limit = known.find(*group);
     if (limit == known.end()) {
-      const auto directory = directory_of_group(*mount, *group);
+      const auto directory = find_group(*mount, *group);
       if (!directory)
         return failure(Error::Kind::not_supported,
                        "the control group " + *group + " is not to be seen from here");

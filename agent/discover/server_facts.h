@@ -11,8 +11,8 @@
 
 namespace linger::discover {
 
-/// Fills in python_version and container from the process `tgid`, with a gap for a version that
-/// nothing names.
+/// Fills in python_version and container, as far as its group's name tells, from the process
+/// `tgid`, with a gap for a version that nothing names.
 void describe_surroundings(const std::filesystem::path &proc, std::uint32_t tgid,
                            domain::Server &server);
 

@@ -1,6 +1,7 @@
 #include "discover/server_finder.h"
 
 #include "discover/mod_wsgi_survey.h"
+#include "discover/pod.h"
 #include "discover/proc_files.h"
 #include "discover/process.h"
 #include "discover/python_server_survey.h"
@@ -23,7 +24,10 @@ bool has_process(const domain::Server &server, std::uint32_t tgid)
 
 } // namespace
 
-ServerFinder::ServerFinder(std::filesystem::path proc) : proc_(std::move(proc)) {}
+ServerFinder::ServerFinder(std::filesystem::path proc, std::filesystem::path pod_logs)
+    : proc_(std::move(proc)), pod_logs_(std::move(pod_logs))
+{
+}
 
 std::vector<domain::Server> ServerFinder::find()
 {
@@ -32,6 +36,10 @@ std::vector<domain::Server> ServerFinder::find()
   std::ranges::move(UwsgiSurvey(host).servers(), std::back_inserter(servers));
   std::ranges::move(PythonServerSurvey(host).servers(), std::back_inserter(servers));
   std::ranges::move(ModWsgiSurvey(host).servers(), std::back_inserter(servers));
+  NodePods pods(pod_logs_);
+  for (domain::Server &server : servers)
+    if (auto gap = pods.describe(proc_, server.master_tgid, server.container))
+      server.gaps.push_back(std::move(*gap));
   std::ranges::sort(servers, {}, &domain::Server::master_tgid);
   return servers;
 }

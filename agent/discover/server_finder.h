@@ -12,12 +12,16 @@
 
 namespace linger::discover {
 
+/// Where the kubelet keeps the logs of its node's pods.
+inline constexpr const char *default_pod_logs = "/var/log/pods";
+
 /// Reads /proc (or a copy of its shape, for tests). Every call looks afresh; nothing is cached but
 /// what a process overwrote itself (a title set over its command line). Processes that vanish while
 /// they are read are left out, never an error. Not thread-safe.
 class ServerFinder {
 public:
-  explicit ServerFinder(std::filesystem::path proc = "/proc");
+  explicit ServerFinder(std::filesystem::path proc = "/proc",
+                        std::filesystem::path pod_logs = default_pod_logs);
 
   /// Every server found, by master_tgid.
   [[nodiscard]] std::vector<domain::Server> find();
@@ -30,6 +34,7 @@ public:
 
 private:
   std::filesystem::path proc_;
+  std::filesystem::path pod_logs_;
   RememberedLaunches remembered_;
 };
 

@@ -9,11 +9,13 @@
 #include "domain/census.h"
 #include "domain/cpu_limit.h"
 #include "domain/escalation.h"
+#include "domain/memory_limit.h"
 #include "domain/outgoing.h"
 #include "domain/server.h"
 #include "domain/time.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -132,6 +134,8 @@ struct MemorySample {
   std::uint64_t file_bytes = 0;
   std::uint64_t shared_bytes = 0;
   std::uint64_t high_water_bytes = 0;
+  /// nullopt where none is set, or none can be seen.
+  std::optional<MemoryLimit> limit = std::nullopt;
 };
 
 /// What a worker that serves requests holds now; many of these, to see what requests leave behind.

@@ -11,6 +11,7 @@
 #include "domain/finding.h"
 #include "domain/growth_estimate.h"
 #include "domain/load_sample.h"
+#include "domain/memory_limit.h"
 #include "domain/outgoing.h"
 #include "domain/quantile_sketch.h"
 #include "domain/server.h"
@@ -36,6 +37,8 @@ struct WorkerMemory {
   std::int64_t growth_bytes = 0;
   std::uint64_t minor_faults = 0;
   std::uint64_t major_faults = 0;
+  /// Its control group's, at the end of the window.
+  std::optional<MemoryLimit> limit = std::nullopt;
 };
 
 /// How well one worker's allocations were seen.

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "domain/container.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -60,7 +62,7 @@ struct Server {
   /// "127.0.0.1:8000", "[::]:80", "unix:/run/app.sock".
   std::vector<std::string> listen;
   std::string python_version;
-  std::string container;
+  Container container;
   std::uint32_t timeout_seconds = 0;
   bool preload = false;
   std::uint32_t max_requests = 0;

@@ -2,6 +2,7 @@
 
 #include "base/unique_fd.h"
 #include "kernel/capabilities.h"
+#include "kernel/seccomp.h"
 #include "kernel/tracefs.h"
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <memory>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -75,6 +77,17 @@ HostFeature capability(const Capability &capability)
   return feature;
 }
 
+HostFeature system_calls()
+{
+  constexpr const char *name = "system calls";
+  const std::vector<std::string> refused = refused_system_calls();
+  if (refused.empty())
+    return available(name, "not filtered");
+  return missing(name, fmt::format("{} refused by a filter", fmt::join(refused, ", ")),
+                 "A container's seccomp profile, most likely: some want CAP_SYS_ADMIN for these. "
+                 "deploy/container/seccomp.json allows them.");
+}
+
 HostFeature map_type(bpf_map_type type, const char *name, const char *since)
 {
   const int supported = libbpf_probe_bpf_map_type(type, nullptr);
@@ -128,6 +141,7 @@ std::vector<HostFeature> probe_host_features()
   std::vector<HostFeature> features{ kernel_release(), kernel_btf() };
   for (const Capability &each : needed_capabilities())
     features.push_back(capability(each));
+  features.push_back(system_calls());
   const std::array of_the_kernel{
     map_type(BPF_MAP_TYPE_RINGBUF, "ring buffer", "5.8"),
     map_type(BPF_MAP_TYPE_TASK_STORAGE, "task storage", "5.11"),

@@ -38,6 +38,23 @@ v1::WorkerMemory memory_of(const domain::WorkerMemory &memory)
   message.set_growth_bytes(memory.growth_bytes);
   message.set_minor_faults(memory.minor_faults);
   message.set_major_faults(memory.major_faults);
+  if (memory.limit) {
+    v1::MemoryLimit &limit = *message.mutable_limit();
+    limit.set_group(valid_utf8(memory.limit->group));
+    limit.set_limit_bytes(memory.limit->limit_bytes);
+    limit.set_used_bytes(memory.limit->used_bytes);
+  }
+  return message;
+}
+
+v1::Pod pod_of(const domain::Container &container)
+{
+  v1::Pod message;
+  message.set_namespace_(valid_utf8(container.pod_namespace));
+  message.set_name(valid_utf8(container.pod));
+  message.set_uid(valid_utf8(container.pod_uid));
+  message.set_container(valid_utf8(container.name));
+  message.set_workload(valid_utf8(container.workload));
   return message;
 }
 
@@ -191,7 +208,10 @@ v1::Server to_proto(const domain::ServerReport &report, const domain::ClockAncho
   for (const std::string &address : server.listen)
     message.add_listen(valid_utf8(address));
   message.set_python_version(valid_utf8(server.python_version));
-  message.set_container(valid_utf8(server.container));
+  message.set_container(valid_utf8(server.container.id));
+  message.set_container_runtime(valid_utf8(server.container.runtime));
+  if (!server.container.pod_uid.empty())
+    *message.mutable_pod() = pod_of(server.container);
   message.set_timeout_seconds(server.timeout_seconds);
   message.set_preload(server.preload);
   message.set_max_requests(server.max_requests);

@@ -1,5 +1,6 @@
 #include "serve/http_server.h"
 
+#include "serve/health_page.h"
 #include "serve/http_library.h"
 #include "serve/http_listener.h"
 #include "serve/latest_findings.h"
@@ -39,6 +40,7 @@ struct HttpServer::Running {
 
 void HttpServer::Running::set_up(httplib::Server &server, bool only_local)
 {
+  serve_health(server, agent);
   server.Get("/metrics", [this](const httplib::Request &request, httplib::Response &response) {
     answer_metrics(request, response);
   });

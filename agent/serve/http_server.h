@@ -25,7 +25,8 @@ struct HttpOptions {
   std::size_t max_endpoints = 200;
   /// How long what a finding rests on is looked at.
   domain::Nanos findings_window = std::chrono::minutes{ 1 };
-  /// Whether whoever can reach a loopback address may have a census taken. Never on another address.
+  /// Whether whoever can reach a loopback address may have a census taken. Never on another
+  /// address.
   bool census_for_all = false;
   PageFiles page_files = built_page_files();
   LiveFeedOptions page_feed{};

@@ -76,6 +76,15 @@ domain::ProcessEvent process_event_of(const pb::ProcessEvent &message, FieldRead
            .out_of_memory = message.out_of_memory() };
 }
 
+std::optional<domain::MemoryLimit> memory_limit_of(const pb::MemorySample &message)
+{
+  if (!message.has_limit())
+    return std::nullopt;
+  return domain::MemoryLimit{ .group = message.limit().group(),
+                              .limit_bytes = message.limit().limit_bytes(),
+                              .used_bytes = message.limit().used_bytes() };
+}
+
 domain::MemorySample memory_sample_of(const pb::MemorySample &message, FieldReader &read)
 {
   return { .time = read.time(message.time_ns()),
@@ -84,7 +93,8 @@ domain::MemorySample memory_sample_of(const pb::MemorySample &message, FieldRead
            .anonymous_bytes = message.anonymous_bytes(),
            .file_bytes = message.file_bytes(),
            .shared_bytes = message.shared_bytes(),
-           .high_water_bytes = message.high_water_bytes() };
+           .high_water_bytes = message.high_water_bytes(),
+           .limit = memory_limit_of(message) };
 }
 
 domain::MemoryLook memory_look_of(const pb::MemoryLook &message, FieldReader &read)
@@ -183,7 +193,13 @@ domain::Server server_of(const pb::Server &message, FieldReader &read)
     .threads_per_worker = message.threads_per_worker(),
     .listen = { message.listen().begin(), message.listen().end() },
     .python_version = message.python_version(),
-    .container = message.container(),
+    .container = { .id = message.container(),
+                   .runtime = message.pod().runtime(),
+                   .pod_uid = message.pod().uid(),
+                   .pod_namespace = message.pod().pod_namespace(),
+                   .pod = message.pod().name(),
+                   .name = message.pod().container(),
+                   .workload = message.pod().workload() },
     .timeout_seconds = message.timeout_seconds(),
     .preload = message.preload(),
     .max_requests = message.max_requests(),

@@ -51,7 +51,16 @@ pb::Server server_of(const domain::Server &server)
   message.set_threads_per_worker(server.threads_per_worker);
   message.mutable_listen()->Add(server.listen.begin(), server.listen.end());
   message.set_python_version(server.python_version);
-  message.set_container(server.container);
+  message.set_container(server.container.id);
+  if (server.container != domain::Container{ .id = server.container.id }) {
+    pb::Pod &pod = *message.mutable_pod();
+    pod.set_runtime(server.container.runtime);
+    pod.set_uid(server.container.pod_uid);
+    pod.set_pod_namespace(server.container.pod_namespace);
+    pod.set_name(server.container.pod);
+    pod.set_container(server.container.name);
+    pod.set_workload(server.container.workload);
+  }
   message.set_timeout_seconds(server.timeout_seconds);
   message.set_preload(server.preload);
   message.set_max_requests(server.max_requests);
@@ -192,6 +201,12 @@ struct FrameMaker {
     message.set_file_bytes(sample.file_bytes);
     message.set_shared_bytes(sample.shared_bytes);
     message.set_high_water_bytes(sample.high_water_bytes);
+    if (sample.limit) {
+      pb::MemoryLimit &limit = *message.mutable_limit();
+      limit.set_group(sample.limit->group);
+      limit.set_limit_bytes(sample.limit->limit_bytes);
+      limit.set_used_bytes(sample.limit->used_bytes);
+    }
   }
 
   void operator()(const domain::MemoryLook &look) const

@@ -7,6 +7,7 @@ import struct
 
 CORPUS = pathlib.Path(__file__).with_name("corpus")
 ID = "0123456789abcdef" * 4
+POD = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"
 CAUSES = 18
 TRACEBACK = (b"Traceback (most recent call last):\n"
              b"  File \"/srv/shop/cart.py\", line 31, in total\n"
@@ -242,10 +243,16 @@ SEEDS = {
         'agent.listen = [\'a\', """b\n""", "\\u00e9"] # all kinds\n[[x]]\ny = 1979-05-27T07:32:00Z\n'),
     "container": lines(
         f"0::/system.slice/docker-{ID}.scope\n", f"4:memory:/docker/{ID}\n3:cpu:/\n",
-        f"0::/kubepods-burst.slice:cri-containerd:{ID}\n", f"0::/machine/libpod-{ID}.scope/container\n", "0::/\n"),
+        f"0::/kubepods-burst.slice:cri-containerd:{ID}\n", f"0::/machine/libpod-{ID}.scope/container\n", "0::/\n",
+        f"0::/kubepods.slice/kubepods-pod{POD.replace('-', '_')}.slice/crio-{ID}.scope\n",
+        f"3:cpu:/kubepods/burstable/pod{POD}/{ID}/init.scope\n"),
     "cpu_limit": lines(
         "20000 100000\n", "max 100000\n", "-1\n", "nr_periods 5\nnr_throttled 4\nthrottled_time 7\n",
         "usage_usec 9\nnr_periods 5\nnr_throttled 4\nthrottled_usec 7\n", "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1\n"),
+    "memory_limit": lines("536870912\n", "max\n", "9223372036854771712\n", "inactive_file 1\ntotal_inactive_file 8\n"),
+    "pod": lines(
+        f"shop_web-7d9c5b8f6d-x2x4z_{POD}\x001 2 8:1 /var/lib/kubelet/pods/{POD}/containers/app/9c2f /dev/termination-log\n",
+        "kube-system_etcd-node1_0f1e2d3c4b5a69788796a5b4c3d2e1f0", "web-x2x4z", "web-0"),
     "duration": lines("250us", "500ms", "30s", "1.5m", "1h", "0.0000001s", "99999999999h", "9223372036854776us"),
     "escape": [*lines("/run/db", "été \u202e\u200b\U0001f600", "\x1b[31m\n"), b"\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80"],
     "gunicorn_arguments": lines(

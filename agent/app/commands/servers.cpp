@@ -16,6 +16,7 @@ namespace {
 
 struct ServersArguments {
   std::vector<std::uint32_t> tgids;
+  std::string config_path;
   SourceArguments source;
   Format format = Format::text;
 };
@@ -29,17 +30,21 @@ domain::ServerReport as_found(const domain::Server &server)
   return report;
 }
 
-Result<v1::ListServersResponse> find(const std::vector<std::uint32_t> &tgids)
+Result<v1::ListServersResponse> find(const ServersArguments &arguments)
 {
-  discover::ServerFinder finder;
+  const Result<Config> config =
+      arguments.config_path.empty() ? Result<Config>{} : read_config(arguments.config_path);
+  if (!config)
+    return tl::unexpected(config.error());
+  discover::ServerFinder finder("/proc", config->pod_logs);
   std::map<std::uint32_t, domain::Server> servers; // by master_tgid: two workers may have one
-  for (const std::uint32_t tgid : tgids) {
+  for (const std::uint32_t tgid : arguments.tgids) {
     const Result<domain::Server> server = finder.find(tgid);
     if (!server)
       return tl::unexpected(server.error());
     servers.insert_or_assign(server->master_tgid, *server);
   }
-  if (tgids.empty()) {
+  if (arguments.tgids.empty()) {
     for (const domain::Server &server : finder.find())
       servers.insert_or_assign(server.master_tgid, server);
   }
@@ -56,7 +61,7 @@ ExitStatus run_servers(const ServersArguments &arguments, Terminal &terminal)
   if (!agent)
     return report_error(terminal, agent.error());
   const Result<v1::ListServersResponse> servers =
-      *agent ? (*agent)->list_servers(arguments.tgids) : find(arguments.tgids);
+      *agent ? (*agent)->list_servers(arguments.tgids) : find(arguments);
   if (!servers)
     return report_error(terminal, servers.error());
 
@@ -87,6 +92,10 @@ void add_servers_command(CLI::App &parent, Command &chosen)
   add_pid_option(*servers, arguments->tgids);
   add_format_option(*servers, arguments->format);
   add_agent_options(*servers, arguments->source);
+  servers
+      ->add_option("--config", arguments->config_path, "Its [kubernetes] counts, without an agent")
+      ->type_name("FILE")
+      ->excludes("--agent");
   servers->callback([arguments, &chosen] {
     chosen = [arguments](Terminal &terminal) { return run_servers(*arguments, terminal); };
   });

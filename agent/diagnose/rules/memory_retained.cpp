@@ -1,5 +1,6 @@
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
+#include "diagnose/memory_room.h"
 #include "diagnose/rules.h"
 
 #include <algorithm>
@@ -259,6 +260,8 @@ Finding finding_for(const Kept &kept, const ServerLoad &load, double server_grow
       "warm-up). At this rate that is {} an hour, all workers together.",
       account_of(kept, load.window), human_bytes(growth.low), human_bytes(growth.high),
       human_bytes(growth.late_low), human_bytes(growth.late_high), human_bytes(per_hour));
+  if (hours > 0)
+    tell_memory_room(finding, *load.server, server_growth / hours, thresholds);
   tell_sites(finding, memory);
   const domain::WorkerReport *grown = grown_worker(load);
   finding.remedy =

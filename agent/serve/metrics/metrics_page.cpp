@@ -213,6 +213,20 @@ void Page::tell_workers()
     text_.sample(plus(labels, "kind", "shared"), worker.memory.shared_bytes);
   });
 
+  text_.family("linger_worker_memory_limit_bytes", MetricType::gauge, "bytes",
+               "The memory that its control group may have; nothing where that is not limited.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    if (worker.memory.limit)
+      text_.sample(labels, worker.memory.limit->limit_bytes);
+  });
+
+  text_.family("linger_worker_memory_limit_used_bytes", MetricType::gauge, "bytes",
+               "What the whole of that group has, less the files' pages that would go first.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    if (worker.memory.limit)
+      text_.sample(labels, worker.memory.limit->used_bytes);
+  });
+
   text_.family(
       "linger_worker_connections", MetricType::gauge, "",
       "Outgoing connections that the worker holds, by the cause that waiting on them has.");
@@ -235,7 +249,14 @@ void Page::tell_servers()
     labels.emplace_back("python_version", valid_utf8(server.server.python_version));
     labels.emplace_back("listen",
                         valid_utf8(fmt::format("{}", fmt::join(server.server.listen, ","))));
-    labels.emplace_back("container", valid_utf8(server.server.container));
+    // Not "pod" and the like: those are the agent's own, as its scraper labels it.
+    const domain::Container &container = server.server.container;
+    labels.emplace_back("container_id", valid_utf8(container.id));
+    labels.emplace_back("container_runtime", valid_utf8(container.runtime));
+    labels.emplace_back("pod_namespace", valid_utf8(container.pod_namespace));
+    labels.emplace_back("pod_name", valid_utf8(container.pod));
+    labels.emplace_back("pod_container", valid_utf8(container.name));
+    labels.emplace_back("workload", valid_utf8(container.workload));
     text_.sample(labels, std::uint64_t{ 1 });
   }
 

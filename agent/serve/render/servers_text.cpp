@@ -51,6 +51,25 @@ std::string headline_of(const v1::Server &server)
   return text;
 }
 
+namespace {
+
+/// "container 0123456789ab (containerd), pod shop/web-7d9c5b8f6d-x2x4z (container app)"
+std::string container_text(const v1::Server &server)
+{
+  std::string text = "container " + server.container();
+  if (!server.container_runtime().empty())
+    text += fmt::format(" ({})", server.container_runtime());
+  if (!server.has_pod())
+    return text;
+  const v1::Pod &pod = server.pod();
+  text += ", pod " + (pod.name().empty() ? pod.uid() : pod.namespace_() + "/" + pod.name());
+  if (!pod.container().empty())
+    text += fmt::format(" (container {})", pod.container());
+  return text;
+}
+
+} // namespace
+
 std::string configuration_of(const v1::Server &server)
 {
   std::string text = server.worker_class().empty() ? "worker class unknown" : server.worker_class();
@@ -67,7 +86,7 @@ std::string configuration_of(const v1::Server &server)
   if (!server.python_version().empty())
     text += ", Python " + server.python_version();
   if (!server.container().empty())
-    text += ", container " + server.container();
+    text += ", " + container_text(server);
   if (!server.workers().empty() && server.workers(0).restarts() > 0)
     text += fmt::format(", {} restarted", count_text(server.workers(0).restarts()));
   return text;
@@ -92,6 +111,22 @@ std::vector<std::string> cpu_limits_of(const v1::Server &server)
                     limit.group(), count_text(limit.throttled_periods()),
                     counted_text(limit.periods(), "period"), duration_text(limit.period_ns()),
                     duration_text(limit.throttled_ns())));
+  }
+  return lines;
+}
+
+/// "memory limited to 512 MB (control group /web): 498 MB of them in use". As cpu_limits_of().
+std::vector<std::string> memory_limits_of(const v1::Server &server)
+{
+  std::vector<std::string> lines;
+  std::set<std::string> told;
+  for (const v1::Worker &worker : server.workers()) {
+    const v1::MemoryLimit &limit = worker.memory().limit();
+    if (!worker.memory().has_limit() || !told.insert(limit.group()).second)
+      continue;
+    lines.push_back(fmt::format("memory limited to {} (control group {}): {} in use",
+                                bytes_text(static_cast<double>(limit.limit_bytes())), limit.group(),
+                                bytes_text(static_cast<double>(limit.used_bytes()))));
   }
   return lines;
 }
@@ -166,6 +201,26 @@ std::string queue_text(const v1::ListenQueue &queue)
   return text;
 }
 
+/// "workload shop/web"; empty outside of Kubernetes and where the pod's name is not known.
+std::string workload_of(const v1::Server &server)
+{
+  const v1::Pod &pod = server.pod();
+  return pod.workload().empty() ? ""
+                                : fmt::format("workload {}/{}", pod.namespace_(), pod.workload());
+}
+
+/// Those of one workload together; those of none first. Otherwise as they come.
+std::vector<const v1::Server *>
+sorted_by_workload(const google::protobuf::RepeatedPtrField<v1::Server> &servers)
+{
+  std::vector<const v1::Server *> sorted;
+  for (const v1::Server &server : servers)
+    sorted.push_back(&server);
+  std::ranges::stable_sort(sorted, {},
+                           [](const v1::Server *server) { return workload_of(*server); });
+  return sorted;
+}
+
 } // namespace
 
 std::string workers_text(const google::protobuf::RepeatedPtrField<v1::Worker> &workers,
@@ -196,7 +251,13 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
   if (servers.empty())
     return "  none\n";
   std::string text;
-  for (const v1::Server &server : servers) {
+  std::string heading;
+  for (const v1::Server *const by_workload : sorted_by_workload(servers)) {
+    const v1::Server &server = *by_workload;
+    if (std::string workload = workload_of(server); workload != heading) {
+      heading = std::move(workload);
+      text += wrapped(heading + ":", width, "  ", 4);
+    }
     text += inked(wrapped(headline_of(server), width, "  ", 4), Ink::bold, options.colour);
     text += wrapped(configuration_of(server), width, "    ", 4);
     for (const v1::ListenQueue &queue : server.listen_queues())
@@ -205,6 +266,8 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
     for (const std::string &gap : server.gaps())
       text += wrapped(gap, width, "    not known: ", 6);
     for (const std::string &limit : cpu_limits_of(server))
+      text += wrapped(limit, width, "    ", 6);
+    for (const std::string &limit : memory_limits_of(server))
       text += wrapped(limit, width, "    ", 6);
     for (const v1::MemoryEscalation &escalation : server.escalations())
       text += wrapped(escalation_text(escalation), width, "    by itself: ", 6);

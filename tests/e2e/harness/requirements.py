@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import cpu_group, memory_group
+from . import chart, cpu_group, memory_group, pods
 from .paths import DASHBOARD
 
 
@@ -75,10 +75,16 @@ CHECKS = {
     "pymysql": _module("pymysql", "python3-pymysql"),
     "cgroup-cpu": cpu_group.missing,
     "cgroup-memory": memory_group.missing,
+    "cgroup-2": pods.missing,
+    "cgroup-hybrid": lambda: memory_group.missing_beside_version_2() or pods.missing(),
     "prometheus": _program("/usr/bin/prometheus", "prometheus"),
     "chromium": _program("/usr/bin/chromium", "chromium"),
     "page": _page,
     "grpc": _module("grpc", "python3-grpcio"),
+    "yaml": chart.missing,
+    "podman": _program("/usr/bin/podman", "podman"),
+    "runc": _program("/usr/sbin/runc", "runc"),
+    "helm": lambda: None if chart.program() else "helm, which Debian does not have; HELM names one",
     "go": _program("go", "golang-go"),
 }
 MARIADB = ["mariadbd", "pymysql"]

@@ -240,5 +240,40 @@ TEST(MemoryRetainedTest, IsSilentAboutWhatWasNotMeasured)
   EXPECT_TRUE(retained(report_with(memory, 1000)).empty());
 }
 
+TEST(MemoryRetainedTest, SaysWhenTheControlGroupWillBeFull)
+{
+  // 2800 KiB in 10 s are 984 MiB an hour.
+  Report report = report_with(keeping(28 * kib, 100), 100);
+  const auto limit = [&report](std::uint64_t bytes) {
+    for (domain::WorkerReport &worker : report.servers[0].workers)
+      worker.memory.limit = domain::MemoryLimit{ "/kubepods/web", bytes, 512ULL << 20U };
+  };
+  limit(4096ULL << 20U);
+  const Finding roomy = retained(report).at(0);
+  EXPECT_EQ(roomy.severity, Severity::warning);
+  EXPECT_NE(roomy.detail.find("/kubepods/web may have 4.00 GiB and has 512 MiB: at the server's "
+                              "rate it is full in 3.6 hours"),
+            std::string::npos)
+      << roomy.detail;
+  EXPECT_EQ(cited(roomy, "the control group's limit"), 4096 * kib * kib);
+
+  limit(1024ULL << 20U);
+  const Finding tight = retained(report).at(0);
+  EXPECT_EQ(tight.severity, Severity::critical);
+  EXPECT_NE(tight.detail.find("full in 31 minutes"), std::string::npos) << tight.detail;
+
+  limit(500ULL << 20U);
+  EXPECT_NE(retained(report).at(0).detail.find("full in 0 minutes"), std::string::npos);
+}
+
+TEST(MemoryRetainedTest, SaysNothingOfGroupsThatDiffer)
+{
+  Report report = report_with(keeping(28 * kib, 100), 100);
+  report.servers[0].workers[0].memory.limit = domain::MemoryLimit{ "/a", 1ULL << 30U, 1 };
+  EXPECT_EQ(retained(report).at(0).detail.find("control group"), std::string::npos);
+  report.servers[0].workers[1].memory.limit = domain::MemoryLimit{ "/b", 1ULL << 30U, 1 };
+  EXPECT_EQ(retained(report).at(0).detail.find("control group"), std::string::npos);
+}
+
 } // namespace
 } // namespace linger::diagnose

@@ -1,5 +1,7 @@
 #include "discover/cgroup.h"
 
+#include "unit/discover/fake_proc.h"
+
 #include <gtest/gtest.h>
 
 namespace linger::discover {
@@ -21,6 +23,15 @@ TEST(CgroupMountsIn, FindsTheHierarchiesThatLimitCpuTime)
   EXPECT_EQ(mounts.cpu->root, "/");
   EXPECT_EQ(mounts.unified->point, "/sys/fs/cgroup/uni\\fied");
   EXPECT_EQ(mounts.unified->root, "/slice one");
+}
+
+TEST(CgroupMountsIn, TakesTheMountThatShowsTheHostsGroups)
+{
+  const CgroupMounts mounts =
+      cgroup_mounts_in("41 31 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup ro\n"
+                       "42 31 0:38 /../../.. /host/cgroup ro - cgroup2 cgroup ro\n");
+  ASSERT_TRUE(mounts.unified);
+  EXPECT_EQ(mounts.unified->point, "/host/cgroup");
 }
 
 TEST(CgroupMountsIn, TakesCpusetForNothingElse)
@@ -64,6 +75,47 @@ TEST(DirectoryOfGroup, IsNotKnownForGroupsThatTheMountDoesNotShow)
   EXPECT_EQ(directory_of_group({ "/pod", "/cg" }, "/other"), std::nullopt);
   EXPECT_EQ(directory_of_group({ "/", "/cg" }, "/../other"), std::nullopt);
   EXPECT_EQ(directory_of_group({ "/", "/cg" }, "/a/../../b"), std::nullopt);
+}
+
+class FindGroup : public testing::Test {
+protected:
+  FindGroup()
+  {
+    for (const char *group : { "kubepods.slice/kubepods-pod1.slice/web", "system.slice/x",
+                               "kubepods.slice/same", "system.slice/same" })
+      std::filesystem::create_directories(directory_.path() / group);
+  }
+  [[nodiscard]] std::string found(const std::string &root, const std::string &group) const
+  {
+    const auto directory = find_group({ root, directory_.path() }, group);
+    return directory ? directory->lexically_relative(directory_.path()).string() : "";
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(FindGroup, LooksForWhatLiesBetween)
+{
+  EXPECT_EQ(found("/../../..", "/../../kubepods-pod1.slice/web"),
+            "kubepods.slice/kubepods-pod1.slice/web");
+  EXPECT_EQ(found("/../..", "/web"), "kubepods.slice/kubepods-pod1.slice/web");
+  EXPECT_EQ(found("/../..", "/../../system.slice/x"), "system.slice/x");
+  EXPECT_EQ(found("/../..", "/../.."), ".");
+  EXPECT_EQ(found("/", "/system.slice/x"), "system.slice/x");
+}
+
+TEST_F(FindGroup, GuessesNothing)
+{
+  for (const auto &[root, group] : std::vector<std::pair<std::string, std::string>>{
+           { "/../..", "/../same" }, // of two
+           { "/../..", "/../nowhere" },
+           { "/../..", "/.." }, // a group above our own, by no name
+           { "/..", "/../../x" },
+           { "/../..", "/../../../system.slice/x" },
+           { "/../..", "/../x/../../system.slice/x" },
+           { "/../pod", "/../../system.slice/x" },
+           { "/../../../../../..", "/web" } })
+    EXPECT_EQ(found(root, group), "") << root << " " << group;
 }
 
 } // namespace

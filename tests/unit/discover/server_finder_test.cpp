@@ -205,7 +205,7 @@ TEST_F(FindServers, ReadsTheConfigurationFileAndTheContainer)
   EXPECT_EQ(servers[0].worker_class, "gthread");
   EXPECT_EQ(servers[0].max_requests, 100);
   EXPECT_TRUE(servers[0].preload);
-  EXPECT_EQ(servers[0].container, "aaaaaaaaaaaa");
+  EXPECT_EQ(servers[0].container.id, "aaaaaaaaaaaa");
 }
 
 TEST_F(FindServers, ShowsConfiguredAddressesWhereSocketsMayNotBeSeen)

@@ -205,7 +205,13 @@ TEST(ToProto, TurnsAServerAndItsWorkersIntoTheirMessages)
                     .threads_per_worker = 4,
                     .listen = { "127.0.0.1:8000" },
                     .python_version = "3.11.2",
-                    .container = "0123456789ab",
+                    .container = { .id = "0123456789ab",
+                                   .runtime = "containerd",
+                                   .pod_uid = "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",
+                                   .pod_namespace = "shop",
+                                   .pod = "web-0",
+                                   .name = "app",
+                                   .workload = "web" },
                     .timeout_seconds = 30,
                     .preload = true,
                     .max_requests = 1000,
@@ -223,6 +229,7 @@ TEST(ToProto, TurnsAServerAndItsWorkersIntoTheirMessages)
                         .utilization = 0.5 };
   report.workers[0].times[domain::Cause::database] = 80ms;
   report.workers[0].memory.growth_bytes = -4096;
+  report.workers[0].memory.limit = { "/web", 512, 500 };
   report.workers[1].tgid = 99;
   report.workers[1].state = domain::WorkerState::exited;
   report.workers[1].exit_reason = "killed by signal 9";
@@ -233,6 +240,13 @@ TEST(ToProto, TurnsAServerAndItsWorkersIntoTheirMessages)
   EXPECT_EQ(message.listen(0), "127.0.0.1:8000");
   EXPECT_EQ(message.max_requests(), 1000U);
   EXPECT_EQ(message.gaps(0), "no config file");
+  EXPECT_EQ(message.container(), "0123456789ab");
+  EXPECT_EQ(message.container_runtime(), "containerd");
+  EXPECT_EQ(message.pod().namespace_(), "shop");
+  EXPECT_EQ(message.pod().name(), "web-0");
+  EXPECT_EQ(message.pod().uid(), "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed");
+  EXPECT_EQ(message.pod().container(), "app");
+  EXPECT_EQ(message.pod().workload(), "web");
   const v1::Worker &worker = message.workers(0);
   EXPECT_EQ(worker.state(), v1::WORKER_STATE_BLOCKED);
   EXPECT_EQ(worker.waits_on(), "127.0.0.1:5432");
@@ -240,6 +254,10 @@ TEST(ToProto, TurnsAServerAndItsWorkersIntoTheirMessages)
   EXPECT_EQ(worker.open_request_ns(), 81'000'000U);
   EXPECT_EQ(worker.blocked().database_ns(), 80'000'000U);
   EXPECT_EQ(worker.memory().growth_bytes(), -4096);
+  EXPECT_EQ(worker.memory().limit().group(), "/web");
+  EXPECT_EQ(worker.memory().limit().limit_bytes(), 512U);
+  EXPECT_EQ(worker.memory().limit().used_bytes(), 500U);
+  EXPECT_FALSE(message.workers(1).memory().has_limit());
   EXPECT_EQ(worker.start_time().seconds(), 1'700'000'000 - 500);
   EXPECT_EQ(message.workers(1).exit_reason(), "killed by signal 9");
   EXPECT_FALSE(message.workers(1).has_start_time()) << "not known";
@@ -274,7 +292,8 @@ TEST(ToProto, GivesMessagesThatCanBeReadBackWhateverTheBytes)
   report.findings[0].remedy = report.findings[0].title = report.findings[0].rule = garbage;
   report.servers.resize(1);
   domain::Server &server = report.servers[0].server;
-  server.app = server.worker_class = server.python_version = server.container = garbage;
+  server.app = server.worker_class = server.python_version = server.container.id = garbage;
+  server.container.runtime = server.container.pod_uid = server.container.pod = garbage;
   server.listen = server.gaps = { garbage };
   report.servers[0].workers.resize(1);
   domain::WorkerReport &worker = report.servers[0].workers[0];

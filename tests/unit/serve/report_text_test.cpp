@@ -30,7 +30,9 @@ v1::Report report_with(const std::string &text)
 
   domain::ServerReport &server = report.servers.emplace_back();
   server.server.master_tgid = 100;
-  server.server.app = server.server.worker_class = server.server.container = text;
+  server.server.app = server.server.worker_class = server.server.container.id =
+      server.server.container.runtime = server.server.container.pod_uid =
+          server.server.container.pod = text;
   server.server.listen = { "127.0.0.1:8000", text };
   server.server.gaps = { text };
   server.listen_queues = {
