@@ -47,6 +47,12 @@ export interface MemorySite {
   count?: Whole;
 }
 
+export interface SmallObjects {
+  retainedBytesPerRequest?: Real;
+  low?: Real;
+  high?: Real;
+}
+
 export interface EndpointMemory {
   allocatedBytes?: Whole;
   retainedBytes?: Whole;
@@ -55,6 +61,7 @@ export interface EndpointMemory {
   high?: Real;
   tier?: string;
   sites?: MemorySite[];
+  smallObjects?: SmallObjects;
 }
 
 export interface Endpoint {

@@ -9,7 +9,7 @@ import { FlameGraph } from "../parts/flame_graph";
 import { go } from "../parts/tabs";
 import { number, type Endpoint } from "../protocol";
 import { keyOf, nameOf } from "../state";
-import { keptText } from "./endpoints";
+import { keptText, smallObjectsText } from "../words";
 
 function Sites({ endpoint }: { endpoint: Endpoint }) {
   const sites = endpoint.sites ?? [];
@@ -60,7 +60,8 @@ function Kept({ endpoint }: { endpoint: Endpoint }) {
   return (
     <>
       <p>
-        Kept by a request: {keptText(endpoint)}; by all of them together {bytes(number(endpoint.memory?.retainedBytes))}.
+        Kept by a request: {keptText(endpoint)}
+        {smallObjectsText(endpoint) && `, ${smallObjectsText(endpoint)}`}; by all of them together {bytes(number(endpoint.memory?.retainedBytes))}.
       </p>
       {sites.length > 0 && (
         <ul>

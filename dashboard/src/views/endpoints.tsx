@@ -2,12 +2,13 @@
 
 import { useState } from "preact/hooks";
 import { ordered, meanNs, type Column } from "../endpoint_order";
-import { bytes, count, counted, duration, percent } from "../figures";
+import { count, counted, duration, percent } from "../figures";
 import { CauseBar, causesInWords, Legend } from "../parts/cause_bar";
 import { MoreRows, useRowsShown } from "../parts/rows_shown";
 import { go } from "../parts/tabs";
 import { number, type Endpoint } from "../protocol";
 import { keyOf, nameOf, serverName, type State } from "../state";
+import { keptText } from "../words";
 import { EndpointDetail } from "./endpoint_detail";
 
 const columns: [Column, string][] = [
@@ -41,13 +42,6 @@ function Head({ order, choose }: { order: Column; choose: (column: Column) => vo
       </tr>
     </thead>
   );
-}
-
-/** "2.1 KB (1.9 KB to 2.3 KB)"; a dash where nothing was measured. */
-export function keptText(endpoint: Endpoint): string {
-  const memory = endpoint.memory;
-  if (!memory?.tier || memory.tier === "MEMORY_TIER_UNSPECIFIED") return "–";
-  return `${bytes(number(memory.retainedBytesPerRequest))} (${bytes(number(memory.low))} to ${bytes(number(memory.high))})`;
 }
 
 function Row({ endpoint, server, share, chosen }: { endpoint: Endpoint; server: string; share: number; chosen: boolean }) {

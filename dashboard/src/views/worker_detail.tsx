@@ -7,7 +7,7 @@ import type { Lane } from "../history";
 import { CauseTable, Swatch } from "../parts/cause_bar";
 import { go } from "../parts/tabs";
 import { number, type PeerConnections } from "../protocol";
-import { stateInWords } from "./workers";
+import { stateInWords } from "../words";
 
 const most_listed = 10;
 

@@ -6,29 +6,15 @@ import type { History, Lane } from "../history";
 import { drawLane } from "../lane_drawing";
 import { Legend } from "../parts/cause_bar";
 import { go } from "../parts/tabs";
-import { number, type Report, type Server, type Worker } from "../protocol";
+import { number, type Report, type Server } from "../protocol";
 import type { State } from "../state";
+import { stateInWords } from "../words";
 import { WorkerDetail } from "./worker_detail";
 
 const row_height = 48;
 const view_height = 576;
 const lane_height = 34;
 const beyond = 3; // rows above and below what is seen
-
-export function stateInWords(worker: Worker): string {
-  switch (worker.state) {
-    case "WORKER_STATE_IDLE":
-      return "idle";
-    case "WORKER_STATE_BUSY":
-      return "busy";
-    case "WORKER_STATE_BLOCKED":
-      return `waits: ${worker.waitsOn || "not known for what"}`;
-    case "WORKER_STATE_EXITED":
-      return worker.exitReason || "ended";
-    default:
-      return "not seen at work yet";
-  }
-}
 
 /** "shop.app:app" */
 function titleOf(server: Server): string {
