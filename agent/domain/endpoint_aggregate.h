@@ -121,8 +121,8 @@ private:
   std::map<std::pair<std::string, std::string>, std::uint32_t> ids_;
   std::vector<EndpointAggregate> endpoints_; // by id
   Growth growth_;
-  LookGrowth anonymous_;
-  LookGrowth small_objects_;
+  LookGrowth anonymous_{ 16 };    // a request may hold megabytes while it runs
+  LookGrowth small_objects_{ 2 }; // but seldom in small objects
   AllocationLedger allocations_;
   std::optional<TimeProfile> time_profile_;
 };

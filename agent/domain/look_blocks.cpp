@@ -1,5 +1,6 @@
 #include "domain/look_blocks.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace linger::domain {
@@ -10,11 +11,16 @@ void LookBlocks::add_request(const TimeWindow &busy, std::uint32_t endpoint)
     ++warm_up_;
     return;
   }
-  if (!latest_)
-    return;
-  const bool ended_before = busy.end <= latest_->window.begin;
-  ++(ended_before ? before_ : after_)[endpoint];
-  latest_->busy |= !ended_before && busy.begin < latest_->window.end;
+  longest_ = std::max(longest_, busy.length());
+  Requests *requests = begin_ ? &before_ : nullptr;
+  for (Look &look : pending_) {
+    if (busy.end <= look.window.begin)
+      break;
+    requests = &look.after;
+    look.busy |= busy.begin < look.window.end;
+  }
+  if (requests != nullptr)
+    ++(*requests)[endpoint];
 }
 
 std::optional<GrowthBlock> LookBlocks::add_look(const TimeWindow &window, std::uint64_t bytes)
@@ -22,28 +28,40 @@ std::optional<GrowthBlock> LookBlocks::add_look(const TimeWindow &window, std::u
   if (warm_up_ < warm_up_requests)
     return std::nullopt;
   std::optional<GrowthBlock> closed;
-  if (latest_ && latest_->busy && busy_looks_ < max_busy_looks)
-    ++busy_looks_;
-  else if (latest_)
-    closed = close();
-  for (const auto &[endpoint, count] : std::exchange(after_, {}))
-    before_[endpoint] += count;
-  latest_ = Look{ .window = window, .bytes = bytes };
+  while (!closed && is_ripe(window.begin))
+    closed = judge();
+  pending_.push_back({ .window = window, .bytes = bytes });
   return closed;
 }
 
-std::optional<GrowthBlock> LookBlocks::close()
+bool LookBlocks::is_ripe(MonotonicTime now) const
 {
-  if (begin_ && before_.empty())
-    return std::nullopt;
-  busy_looks_ = 0;
-  const std::optional<Look> from = std::exchange(begin_, latest_);
-  Requests requests = std::exchange(before_, {});
-  if (!from)
-    return std::nullopt;
-  return GrowthBlock{ .window = { from->window.begin, latest_->window.begin },
-                      .requests = std::move(requests),
-                      .change_bytes = static_cast<std::int64_t>(latest_->bytes - from->bytes) };
+  return !pending_.empty() &&
+         (now - pending_.front().window.end >= std::min(longest_, max_patience) ||
+          pending_.size() >= max_pending);
+}
+
+std::optional<GrowthBlock> LookBlocks::judge()
+{
+  Look look = std::move(pending_.front());
+  pending_.pop_front();
+  Requests after = std::exchange(look.after, {});
+  std::optional<GrowthBlock> closed;
+  if (look.busy && busy_looks_ < max_busy_looks_) {
+    ++busy_looks_;
+  } else if (!begin_ || !before_.empty()) {
+    busy_looks_ = 0;
+    if (begin_)
+      closed = GrowthBlock{ .window = { begin_->window.begin, look.window.begin },
+                            .requests = std::exchange(before_, {}),
+                            .change_bytes = static_cast<std::int64_t>(look.bytes - begin_->bytes) };
+    begin_ = std::move(look);
+  }
+  if (begin_) {
+    for (const auto &[endpoint, count] : after)
+      before_[endpoint] += count;
+  }
+  return closed;
 }
 
 } // namespace linger::domain

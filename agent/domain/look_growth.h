@@ -16,15 +16,19 @@ namespace linger::domain {
 /// objects) measured before and after. Not thread-safe.
 class LookGrowth {
 public:
+  /// As for LookBlocks: the fewer, the sooner a busy worker is known, and the more what requests
+  /// hold while they run disturbs.
+  explicit LookGrowth(std::uint32_t max_busy_looks) : max_busy_looks_(max_busy_looks) {}
+
   /// `busy`: while the worker was busy with it.
   void add_request(std::uint32_t worker, const TimeWindow &busy, std::uint32_t endpoint)
   {
-    blocks_[worker].add_request(busy, endpoint);
+    blocks_of(worker).add_request(busy, endpoint);
   }
 
   void add_look(std::uint32_t worker, const TimeWindow &window, std::uint64_t bytes)
   {
-    if (std::optional<GrowthBlock> block = blocks_[worker].add_look(window, bytes))
+    if (std::optional<GrowthBlock> block = blocks_of(worker).add_look(window, bytes))
       fit_.add(worker, std::move(*block));
   }
 
@@ -42,6 +46,12 @@ public:
   }
 
 private:
+  [[nodiscard]] LookBlocks &blocks_of(std::uint32_t worker)
+  {
+    return blocks_.try_emplace(worker, max_busy_looks_).first->second;
+  }
+
+  std::uint32_t max_busy_looks_;
   std::map<std::uint32_t, LookBlocks> blocks_;
   GrowthFit fit_;
 };

@@ -17,8 +17,8 @@ from harness.requirements import SERVICES, first_missing  # noqa: E402
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "requires(*names): what of harness.requirements it needs")
-    config.addinivalue_line("markers", "alone: compares times, or looks at the whole machine: nothing"
-                                       " else may run beside it")
+    config.addinivalue_line("markers", "sole: looks at the whole machine: no other test may run beside it")
+    config.addinivalue_line("markers", "alone: compares times: nothing else at all may run beside it")
 
 
 def pytest_runtest_setup(item):

@@ -40,7 +40,7 @@ def test_refuses_wrong_usage(arguments):
     expect_refusal(run("linger", *arguments), USAGE, r"\w+")
 
 
-@pytest.mark.alone  # what others attach would count
+@pytest.mark.sole  # what others attach would count
 @pytest.mark.requires(*PROBES)
 @pytest.mark.parametrize("command", ["diagnose", "record", "servers"])
 def test_says_that_a_process_is_gone(directory, command):
@@ -53,7 +53,7 @@ def test_says_that_a_process_is_gone(directory, command):
     assert bpf.attached() - before == set()
 
 
-@pytest.mark.alone  # what others attach would count
+@pytest.mark.sole  # what others attach would count
 @pytest.mark.requires(*PROBES)
 def test_says_that_a_process_is_no_server():
     before = bpf.attached()

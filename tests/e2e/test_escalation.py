@@ -14,7 +14,7 @@ from harness.requirements import PROBES
 from services.gunicorn import Gunicorn
 from services.processes import wait_until
 
-pytestmark = [pytest.mark.requires(*PROBES, "gunicorn"), pytest.mark.alone]
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn"), pytest.mark.sole]
 
 # Hurried: the defaults are for servers that live for days.
 CONFIGURATION = """

@@ -155,7 +155,7 @@ def test_a_worker_that_dies_leaves_what_was_settled(directory, server):
     expect_kept(memory_by_path(report)["/keep/bytes"], "/keep/bytes")
 
 
-@pytest.mark.alone  # what others attach would count
+@pytest.mark.sole  # what others attach would count
 @pytest.mark.parametrize("by_agent", [False, True], ids=["alone", "agent"])
 def test_comes_and_goes_under_load_and_leaves_nothing_behind(directory, server, by_agent):
     before = bpf.attached()

@@ -14,7 +14,7 @@ from harness.requirements import PROBES, SERVICES
 from harness.workload import WORKER_CLASSES
 from services.processes import free_port, wait_until
 
-pytestmark = [pytest.mark.requires(*PROBES, *SERVICES, "prometheus"), pytest.mark.alone]
+pytestmark = [pytest.mark.requires(*PROBES, *SERVICES, "prometheus"), pytest.mark.sole]
 
 REQUESTS = 40
 ROOT = Path(__file__).resolve().parents[2]

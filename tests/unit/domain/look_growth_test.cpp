@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t worker = 7;
+constexpr std::uint32_t max_busy_looks = 16;
 
 MonotonicTime at(Nanos time)
 {
@@ -23,7 +24,7 @@ TimeWindow window(Nanos begin, Nanos end)
 /// Past the first requests, which count nowhere, with a look at `time`.
 LookBlocks warmed_up(Nanos time, std::uint64_t used_bytes)
 {
-  LookBlocks blocks;
+  LookBlocks blocks{ max_busy_looks };
   for (std::uint32_t i = 0; i < LookBlocks::warm_up_requests; ++i)
     blocks.add_request(window(1ms * i, 1ms * i), 1);
   EXPECT_FALSE(blocks.add_look(window(time, time), used_bytes));
@@ -63,7 +64,7 @@ TEST(LookBlocks, GiveWhatHappensBetweenRequestsToTheNextOne)
   EXPECT_EQ(block->change_bytes, 300);
 }
 
-TEST(LookBlocks, PassOverALookDuringARequestOnce)
+TEST(LookBlocks, PassOverALookDuringARequest)
 {
   LookBlocks blocks = warmed_up(1s, 1000);
   blocks.add_request(window(1100ms, 1200ms), 5);
@@ -79,9 +80,46 @@ TEST(LookBlocks, PassOverALookDuringARequestOnce)
   EXPECT_FALSE(blocks.add_look(window(5s, 5001ms), 5000));
   blocks.add_request(window(5s + 500us, 5s + 600us), 5);
   EXPECT_FALSE(blocks.add_look(window(6s, 6001ms), 5000)) << "busy";
-  // Never idle: the second in a row counts.
-  blocks.add_request(window(5900ms, 6100ms), 5);
-  EXPECT_TRUE(blocks.add_look(window(7s, 7s), 1200));
+}
+
+TEST(LookBlocks, WaitForRequestsThatLastLongerThanFromLookToLook)
+{
+  LookBlocks blocks = warmed_up(1s, 1000);
+  blocks.add_request(window(1010ms, 1500ms), 5); // so long they may last
+  EXPECT_FALSE(blocks.add_look(window(2s, 2s), 1100));
+  // Under way at each of these, and told of only now.
+  for (Nanos time = 2100ms; time < 2400ms; time += 100ms)
+    EXPECT_FALSE(blocks.add_look(window(time, time), 9000));
+  blocks.add_request(window(2050ms, 2450ms), 5);
+  const auto first = blocks.add_look(window(2500ms, 2500ms), 1200);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->change_bytes, 100);
+  EXPECT_EQ(first->window.end, at(2s));
+  const auto second = blocks.add_look(window(3s, 3s), 1200);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->window.end, at(2500ms));
+  EXPECT_EQ(second->change_bytes, 100);
+}
+
+TEST(LookBlocks, EndAtABusyLookWhereThereAreNoOthers)
+{
+  LookBlocks blocks = warmed_up(1s, 1000);
+  int closed = 0;
+  Nanos now = 1s;
+  for (int i = 0; i < 200; ++i) {
+    closed += blocks.add_look(window(now, now), 1000).has_value() ? 1 : 0;
+    blocks.add_request(window(now - 100ms, now + 50ms), 5);
+    now += 100ms;
+  }
+  EXPECT_NEAR(closed, 200.0 / (max_busy_looks + 1), 1);
+}
+
+TEST(LookBlocks, DoNotWaitLongForOneThatTookLong)
+{
+  LookBlocks blocks = warmed_up(1s, 1000);
+  blocks.add_request(window(1100ms, 61s), 5);
+  EXPECT_FALSE(blocks.add_look(window(62s, 62s), 1100));
+  EXPECT_TRUE(blocks.add_look(window(64s, 64s), 1100));
 }
 
 TEST(LookGrowth, TellsWhoKeepsTwentyObjectsFromWhoMakesTwoHundred)
@@ -89,7 +127,7 @@ TEST(LookGrowth, TellsWhoKeepsTwentyObjectsFromWhoMakesTwoHundred)
   constexpr std::uint32_t keeps = 1;
   constexpr std::uint32_t gives = 2;
   std::mt19937 random{ 1 };
-  LookGrowth growth;
+  LookGrowth growth{ max_busy_looks };
   std::uint64_t used_bytes = 10'000'000;
   Nanos now = 1s;
   // 200 of each after those that count nowhere, four between two looks.
@@ -118,7 +156,7 @@ TEST(LookGrowth, TellsWhoKeepsTwentyObjectsFromWhoMakesTwoHundred)
 
 TEST(LookGrowth, BeginsAnewWithAnotherWorkerOfThatNumber)
 {
-  LookGrowth growth;
+  LookGrowth growth{ max_busy_looks };
   Nanos now = 1s;
   const auto serve = [&](int looks, std::uint64_t used_bytes) {
     for (int i = 0; i < looks; ++i) {
