@@ -26,7 +26,7 @@ KEEP = ["/keep/dict", "/keep/objects", "/keep/bytes", "/keep/buffer", "/keep/cyc
         "/keep/malloc"]
 # After how many of its requests it is sure: the counter is late by a quarter of a megabyte; small objects must be
 # more than a cache that fills could be.
-NAMED = [("/keep/buffer", 500, 0), ("/keep/bytes", 600, 0.003), ("/keep/objects", 2_000, 0.002)]
+NAMED = [("/keep/buffer", 500, 0), ("/keep/bytes", 600, 0.01), ("/keep/objects", 2_000, 0.002)]
 ONCE = ["/give/import"]
 GIVE = ["/give/cycle", "/give/cached", "/give/fragments", "/give/large", "/give/import"]
 # Whatever a request touches of what was there before the fork becomes the worker's own.
