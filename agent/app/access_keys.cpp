@@ -1,6 +1,7 @@
 #include "app/access_keys.h"
 
-#include <charconv>
+#include "discover/proc_files.h"
+
 #include <fmt/format.h>
 #include <grp.h>
 #include <optional>
@@ -9,24 +10,18 @@
 namespace linger::app {
 namespace {
 
-std::optional<std::uint32_t> number_in(const std::string &text)
-{
-  std::uint32_t number = 0;
-  const char *end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc{} && stopped == end ? std::optional{ number } : std::nullopt;
-}
-
 std::optional<std::uint32_t> user_named(const std::string &name)
 {
   const passwd *user = ::getpwnam(name.c_str()); // before there are other threads
-  return user != nullptr ? std::optional<std::uint32_t>{ user->pw_uid } : number_in(name);
+  return user != nullptr ? std::optional<std::uint32_t>{ user->pw_uid }
+                         : discover::number_in<std::uint32_t>(name);
 }
 
 std::optional<std::uint32_t> group_named(const std::string &name)
 {
   const group *group = ::getgrnam(name.c_str());
-  return group != nullptr ? std::optional<std::uint32_t>{ group->gr_gid } : number_in(name);
+  return group != nullptr ? std::optional<std::uint32_t>{ group->gr_gid }
+                          : discover::number_in<std::uint32_t>(name);
 }
 
 auto path(std::string serve::TlsFiles::*file)

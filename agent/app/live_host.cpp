@@ -192,11 +192,14 @@ private:
   [[nodiscard]] Result<python::PymallocUse> read_pymalloc(std::uint32_t tgid)
   {
     auto reader = pymalloc_.find(tgid);
-    if (reader == pymalloc_.end())
-      reader = pymalloc_.emplace(tgid, python::PymallocReader::open(proc, tgid)).first;
-    if (!reader->second)
-      return tl::unexpected(reader->second.error());
-    return reader->second->read();
+    if (reader == pymalloc_.end()) {
+      // One that has only just begun may have no interpreter yet.
+      Result<python::PymallocReader> opened = python::PymallocReader::open(proc, tgid);
+      if (!opened)
+        return tl::unexpected(opened.error());
+      reader = pymalloc_.emplace(tgid, std::move(*opened)).first;
+    }
+    return reader->second.read();
   }
 
   collect::CollectorOptions options_;
@@ -204,9 +207,9 @@ private:
   discover::ServerFinder finder_;
   discover::CpuLimits cpu_limits_{ proc };
   discover::MemoryLimits memory_limits_{ proc };
-  std::optional<discover::HostCpu> host_cpu_;                        // at the first look
-  std::optional<collect::WorkerCollector> collector_;                // set by attach()
-  std::map<std::uint32_t, Result<python::PymallocReader>> pymalloc_; // by tgid
+  std::optional<discover::HostCpu> host_cpu_;                // at the first look
+  std::optional<collect::WorkerCollector> collector_;        // set by attach()
+  std::map<std::uint32_t, python::PymallocReader> pymalloc_; // by tgid
   std::set<KnownPeer> learned_;
   std::string peer_gap_;
   domain::MonotonicTime next_peers_;

@@ -12,15 +12,16 @@ void LookBlocks::add_request(const TimeWindow &busy, std::uint32_t endpoint)
     return;
   }
   longest_ = std::max(longest_, busy.length());
-  Requests *requests = begin_ ? &before_ : nullptr;
-  for (Look &look : pending_) {
-    if (busy.end <= look.window.begin)
-      break;
-    requests = &look.after;
-    look.busy |= busy.begin < look.window.end;
-  }
-  if (requests != nullptr)
-    ++(*requests)[endpoint];
+  // From the latest on: of many that are pending few concern a request.
+  auto look = pending_.rbegin();
+  while (look != pending_.rend() && busy.end <= look->window.begin)
+    ++look;
+  if (look != pending_.rend())
+    ++look->after[endpoint];
+  else if (begin_)
+    ++before_[endpoint];
+  for (; look != pending_.rend() && busy.begin < look->window.end; ++look)
+    look->busy = true;
 }
 
 std::optional<GrowthBlock> LookBlocks::add_look(const TimeWindow &window, std::uint64_t bytes)

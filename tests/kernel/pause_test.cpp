@@ -43,6 +43,7 @@ private:
   static void run()
   {
     std::signal(SIGUSR1, [](int) { ++shared->signals; });
+    std::signal(SIGRTMIN, [](int) { ++shared->signals; });
     for (int i = 0; i < 2; ++i) {
       std::thread([] {
         ++shared->threads;
@@ -126,6 +127,28 @@ TEST_F(PauseTest, LosesNoSignal)
       std::this_thread::sleep_for(10ms);
     ASSERT_EQ(shared->signals, i);
   }
+}
+
+TEST_F(PauseTest, PassesOnTheSignalThatItStoppedAThreadAt)
+{
+  const BusyProcess busy;
+  // Of this kind each one is delivered, however many wait.
+  constexpr int sent = 3000;
+  std::jthread sender{ [&] {
+    for (int i = 0; i < sent;) {
+      if (::sigqueue(static_cast<pid_t>(busy.tgid()), SIGRTMIN, {}) == 0)
+        ++i;
+      std::this_thread::sleep_for(20us);
+    }
+  } };
+  while (shared->signals < sent / 2) {
+    auto pause = Pause::begin("/proc", busy.tgid(), 10s);
+    ASSERT_TRUE(pause) << pause.error().what;
+  }
+  sender.join();
+  for (int wait = 0; wait < 500 && shared->signals < sent; ++wait)
+    std::this_thread::sleep_for(10ms);
+  EXPECT_EQ(shared->signals, sent);
 }
 
 TEST_F(PauseTest, TheProcessMayBeKilledMeanwhile)
