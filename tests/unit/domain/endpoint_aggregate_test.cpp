@@ -97,6 +97,32 @@ TEST(EndpointAggregate, BelievesGrowthWhereMoreIsKeptThanWasAllocated)
   EXPECT_EQ(memory.sites.size(), 1); // what is known of it
 }
 
+TEST(EndpointTable, BelievesTheCountOfPagesThatIsSurer)
+{
+  constexpr std::uint64_t kept_bytes = 3000;
+  EndpointTable table{ 10, false };
+  MonotonicTime now{ std::chrono::seconds{ 1 } };
+  for (std::uint64_t i = 0; i < 400; ++i) {
+    now += std::chrono::milliseconds{ 20 };
+    const std::uint64_t exact_bytes = 50'000'000 + i * kept_bytes;
+    table.add(MemoryLook{ .window = { now, now }, .tgid = 7, .anonymous_bytes = exact_bytes });
+    WholeRequest whole;
+    whole.request.tgid = 7;
+    whole.request.window = { now + std::chrono::milliseconds{ 1 },
+                             now + std::chrono::milliseconds{ 5 } };
+    whole.request.method = "GET";
+    whole.request.path = "/";
+    // Up to 32 pages late.
+    whole.request.anonymous_begin_bytes = exact_bytes / 131'072 * 131'072;
+    table.add(whole, {});
+  }
+  const auto reports = table.report(1);
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].memory.tier, MemoryTier::growth);
+  EXPECT_NEAR(reports[0].memory.low, kept_bytes, 1);
+  EXPECT_NEAR(reports[0].memory.high, kept_bytes, 1);
+}
+
 TEST(EndpointAggregate, SaysNothingOfAllocationsWhereNoRequestHasSettled)
 {
   const RetainedEstimate nothing;
