@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace linger::domain {
 namespace {
@@ -91,6 +92,41 @@ std::uint64_t QuantileSketch::quantile(double rank) const
       return std::clamp(middle_of(first_ + i), min_, max_);
   }
   return max_;
+}
+
+QuantileSketch::Parts QuantileSketch::parts() const
+{
+  return { .first_bucket = first_,
+           .counts = buckets_,
+           .zeros = zeros_,
+           .min = min(),
+           .max = max_,
+           .sum = sum_ };
+}
+
+std::optional<QuantileSketch> QuantileSketch::made_of(Parts parts)
+{
+  constexpr std::size_t most_buckets = 2300; // of 64 bits
+  constexpr std::uint64_t most_values = 1ULL << 62;
+  if (parts.first_bucket > most_buckets || parts.counts.size() > most_buckets ||
+      parts.min > parts.max || !(parts.sum >= 0) || !std::isfinite(parts.sum))
+    return std::nullopt;
+  QuantileSketch sketch;
+  sketch.count_ = parts.zeros;
+  for (const std::uint64_t count : parts.counts) {
+    if (count > most_values || sketch.count_ > most_values)
+      return std::nullopt;
+    sketch.count_ += count;
+  }
+  if (sketch.count_ == 0)
+    return sketch;
+  sketch.buckets_ = std::move(parts.counts);
+  sketch.first_ = parts.first_bucket;
+  sketch.zeros_ = parts.zeros;
+  sketch.min_ = parts.min;
+  sketch.max_ = parts.max;
+  sketch.sum_ = parts.sum;
+  return sketch;
 }
 
 std::uint64_t &QuantileSketch::slot(std::size_t bucket)
