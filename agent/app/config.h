@@ -73,7 +73,6 @@ struct Config {
   bool page_census = false;
   // [metrics]
   std::uint32_t metrics_max_endpoints = 200;
-  domain::Nanos metrics_findings_window = std::chrono::minutes{ 1 };
   // [otlp]
   OtlpConfig otlp;
   // [history]
@@ -87,6 +86,7 @@ struct Config {
   // [memory]
   EscalationConfig escalation;
   // [findings]
+  domain::Nanos findings_window = std::chrono::minutes{ 2 };
   diagnose::Thresholds thresholds;
 };
 

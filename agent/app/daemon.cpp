@@ -89,7 +89,6 @@ serve_http(const Config &config, Agent &agent,
       config.http.value_or(std::string{ serve::default_http_address }), agent,
       { .allow_remote = allow_remote,
         .max_endpoints = config.metrics_max_endpoints,
-        .findings_window = config.metrics_findings_window,
         .census_for_all = config.page_census,
         .more_metrics = std::move(more_metrics) });
   if (!server && config.http)

@@ -97,9 +97,9 @@ Result<v1::Report> DiagnosticsService::report_since(const v1::GetReportRequest &
   if (!since)
     return tl::unexpected(since.error());
   if (request.window().seconds() != 0 || request.window().nanos() != 0 ||
-      request.memory() > v1::MEMORY_TIER_GROWTH)
+      request.memory() > v1::MEMORY_TIER_GROWTH || request.live())
     return failure(Error::Kind::usage,
-                   "since: the past is not observed; set neither window nor memory");
+                   "since: the past is not observed; set neither window, memory nor live");
   if (history_ == nullptr)
     return failure(Error::Kind::not_supported,
                    "this agent keeps no history: its log says why, or [history] path is \"off\"");
@@ -135,8 +135,12 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
         !allowed)
       return to_status(allowed.error());
 
+  if (request->live() && *window != domain::Nanos::zero())
+    return { grpc::StatusCode::INVALID_ARGUMENT, "live: a window has findings of its own" };
+
   const ReportQuery query{ *window, tgids_of(*request), *memory, *tracing };
-  const auto report = query.window == domain::Nanos::zero()
+  const auto report = request->live() ? agent_.live_report(query.tgids)
+                      : query.window == domain::Nanos::zero()
                           ? agent_.report_so_far(query.tgids)
                           : agent_.observe(query, [&] { return ended(*context); });
   if (ended(*context))

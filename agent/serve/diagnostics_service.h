@@ -32,7 +32,7 @@ public:
   DiagnosticsService(AgentView &agent, const Access &access, ServiceLimits limits,
                      History *history = nullptr)
       : agent_(agent), access_(access), limits_(limits), history_(history),
-        report_([this] { return agent_.report_so_far({}); }),
+        live_([this] { return agent_.live_report({}); }),
         servers_([this] { return agent_.servers({}); })
   {
   }
@@ -83,7 +83,7 @@ private:
   const Access &access_;
   const ServiceLimits limits_;
   History *history_;
-  SharedLook<domain::Report> report_; // everything since the start
+  SharedLook<domain::Report> live_;
   SharedLook<std::vector<domain::ServerReport>> servers_;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;

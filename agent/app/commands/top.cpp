@@ -116,7 +116,7 @@ Result<> show_agents(serve::Client &agent, const TopArguments &arguments, const 
 {
   return show(
       [&](const std::stop_token &stop) {
-        return agent.get_report({ .window = {}, .tgids = arguments.tgids }, stop);
+        return agent.get_report({ .window = {}, .tgids = arguments.tgids, .live = true }, stop);
       },
       arguments, terminal);
 }
@@ -131,7 +131,7 @@ Result<> show_own(const TopArguments &arguments, const Terminal &terminal)
     return tl::unexpected(agent.error());
   return show(
       [&](const std::stop_token &) -> Result<v1::Report> {
-        const Result<domain::Report> report = (*agent)->report_so_far(arguments.tgids);
+        const Result<domain::Report> report = (*agent)->live_report(arguments.tgids);
         if (!report)
           return tl::unexpected(report.error());
         return serve::to_proto(*report);

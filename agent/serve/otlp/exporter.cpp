@@ -17,7 +17,6 @@ namespace collector = opentelemetry::proto::collector;
 using namespace std::chrono_literals;
 
 constexpr std::size_t most_spans = 2000;           // of one message, which has 4 MB at most
-constexpr domain::Nanos least_patience = 3min;     // LatestFindings'
 constexpr std::chrono::milliseconds last_try = 1s; // as the agent ends
 
 /// As the protocol's specification has it.
@@ -65,9 +64,6 @@ OtlpExporter::OtlpExporter(OtlpOptions options, AgentView &agent, std::unique_pt
     : options_(std::move(options)), agent_(agent), stubs_(std::move(stubs)),
       page_(options_.max_endpoints), spans_(options_.sender)
 {
-  if (options_.metrics)
-    findings_.emplace(agent_, options_.findings_window,
-                      std::max(least_patience, 2 * options_.interval));
   sending_ = std::jthread{ [this](const std::stop_token &stop) { run(stop); } };
 }
 
@@ -105,10 +101,11 @@ void OtlpExporter::run(const std::stop_token &stop)
 bool OtlpExporter::send_metrics(domain::Nanos timeout)
 {
   const Result<domain::Report> totals = agent_.totals();
-  if (!totals)
+  const Result<domain::Report> live = agent_.live_report({});
+  if (!totals || !live)
     return true; // the agent ends, and says why itself
   OtlpMetrics sink{ *totals, options_.sender };
-  page_.tell(*totals, findings_->now(), sink);
+  page_.tell(*totals, live->findings, sink);
   tell_export_counts(counts(), sink);
   options_.more_metrics(sink);
   grpc::ClientContext context;

@@ -6,7 +6,6 @@
 #include "base/result.h"
 #include "domain/slow_requests.h"
 #include "serve/agent_view.h"
-#include "serve/latest_findings.h"
 #include "serve/metrics/metrics_page.h"
 #include "serve/otlp/attributes.h"
 #include "serve/otlp/export_counts.h"
@@ -49,7 +48,6 @@ struct OtlpOptions {
   /// Between two messages with metrics.
   domain::Nanos interval = std::chrono::minutes{ 1 };
   std::size_t max_endpoints = 200; // as in HttpOptions
-  domain::Nanos findings_window = std::chrono::minutes{ 1 };
   OtlpSender sender;
   /// As in HttpOptions.
   std::function<void(MetricSink &)> more_metrics = [](MetricSink &) {};
@@ -105,7 +103,6 @@ private:
   std::unique_ptr<Stubs> stubs_;
   RequestBuffer waiting_;
   MetricsPage page_;
-  std::optional<LatestFindings> findings_; // nothing where metrics are not sent
   SpanWriter spans_;
   std::optional<Batch> batch_;
   bool failing_ = false;
