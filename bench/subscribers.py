@@ -26,7 +26,7 @@ from services.gunicorn import Gunicorn  # noqa: E402
 LAST = "/last"  # asked once, in the end: whoever has seen it, or what follows it, has seen all
 
 
-def subscribe(stubs: str, address: str, subscribers: int, stuck: bool, ready, go_on, counts) -> None:
+def subscribe(stubs: str, address: str, server: int, subscribers: int, stuck: bool, ready, go_on, counts) -> None:
     """So many subscribers, in a process of their own; puts (received, skipped) of each."""
     sys.path.insert(0, stubs)
     from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def subscribe(stubs: str, address: str, subscribers: int, stuck: bool, ready, go
         # Its own connection: subscribers of one would stop each other.
         with grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
             stream = diagnostics_pb2_grpc.DiagnosticsStub(channel).WatchRequests(
-                diagnostics_pb2.WatchRequestsRequest())
+                diagnostics_pb2.WatchRequestsRequest(tgids=[server]))
             first = True
             for message in stream:
                 if first:  # the stream is open
@@ -83,8 +83,8 @@ def main() -> int:
             per_process = max((chosen.subscribers - 1) // 4, 1)
             sizes = [(1, True)] + [(per_process, False)] * 3
             sizes.append((chosen.subscribers - 1 - 3 * per_process, False))
-            started = [context.Process(target=subscribe, args=(str(directory / "stubs"), agent.address, size,
-                                                               stuck, ready, go_on, counts))
+            started = [context.Process(target=subscribe, args=(str(directory / "stubs"), agent.address,
+                                                               server.tgid, size, stuck, ready, go_on, counts))
                        for size, stuck in sizes]
             for process in started:
                 process.start()

@@ -75,19 +75,22 @@ class Collector:
     def __exit__(self, *_):
         self._server.stop(None).wait()
 
-    def spans(self, name: str | None = None) -> list:
-        """Of each span: its resource's attributes, and itself."""
+    def spans(self, server: int, name: str | None = None) -> list:
+        """Those of the server with this master, as others run beside it: of each its resource's attributes, and
+        itself."""
         with self._lock:
             return [(resource, span) for resource, span in self._spans
-                    if name is None or span.name == name]
+                    if resource["service.instance.id"].endswith(f":{server}")
+                    and (name is None or span.name == name)]
 
     def below(self, parent) -> list:
-        return [span for _, span in self.spans() if span.parent_span_id == parent.span_id]
+        with self._lock:
+            return [span for _, span in self._spans if span.parent_span_id == parent.span_id]
 
     def latest_metrics(self) -> dict:
-        """{(service.name, metric's name): metric} of the latest message."""
+        """{(service.instance.id's end, metric's name): metric} of the latest message. It ends in a server's master."""
         with self._lock:
             latest = self._metrics[-1:]
-        return {(attributes(resource.resource).get("service.name"), metric.name): metric
+        return {(attributes(resource.resource)["service.instance.id"].split(":")[-1], metric.name): metric
                 for message in latest for resource in message.resource_metrics
                 for scope in resource.scope_metrics for metric in scope.metrics}
