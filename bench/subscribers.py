@@ -37,7 +37,9 @@ def subscribe(stubs: str, address: str, server: int, subscribers: int, stuck: bo
     def watch(_) -> tuple[int, int]:
         received = skipped = 0
         # Its own connection: subscribers of one would stop each other.
-        with grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        # And no more ahead of its reader than the least that HTTP/2 has, so that the agent notices soon.
+        with grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0),
+                                             ("grpc.http2.lookahead_bytes", 65535)]) as channel:
             stream = diagnostics_pb2_grpc.DiagnosticsStub(channel).WatchRequests(
                 diagnostics_pb2.WatchRequestsRequest(tgids=[server]))
             first = True
