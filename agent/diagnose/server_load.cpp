@@ -1,6 +1,8 @@
 #include "diagnose/server_load.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 namespace linger::diagnose {
 
@@ -123,6 +125,17 @@ double runnable_threads(const CauseTimes &times, Nanos window)
 double running_threads(const CauseTimes &times, Nanos window)
 {
   return ratio_of(times[Cause::on_cpu], window);
+}
+
+std::vector<const domain::EndpointReport *> computing_in(const ServerLoad &load)
+{
+  std::vector<const domain::EndpointReport *> endpoints;
+  std::ranges::copy_if(load.endpoints, std::back_inserter(endpoints), [](const auto *endpoint) {
+    return endpoint->times[Cause::on_cpu] > Nanos::zero();
+  });
+  std::ranges::stable_sort(endpoints, std::ranges::greater{},
+                           [](const auto *endpoint) { return endpoint->times[Cause::on_cpu]; });
+  return endpoints;
 }
 
 bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds)

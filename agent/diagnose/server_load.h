@@ -65,6 +65,9 @@ struct ServerLoad {
 [[nodiscard]] double runnable_threads(const domain::CauseTimes &times, domain::Nanos window);
 [[nodiscard]] double running_threads(const domain::CauseTimes &times, domain::Nanos window);
 
+/// The endpoints that computed, the one that computed the most in all first.
+[[nodiscard]] std::vector<const domain::EndpointReport *> computing_in(const ServerLoad &load);
+
 /// The requests wait long for a CPU.
 [[nodiscard]] bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds);
 

@@ -19,20 +19,6 @@ using domain::Nanos;
 using domain::ServerKind;
 using domain::Severity;
 
-/// Those that compute most, the most first.
-std::vector<const EndpointReport *> computing_in(const ServerLoad &load)
-{
-  constexpr std::size_t most_told = 3;
-  std::vector<const EndpointReport *> endpoints;
-  std::ranges::copy_if(load.endpoints, std::back_inserter(endpoints), [&](const auto *endpoint) {
-    return endpoint->times[Cause::on_cpu] > load.times[Cause::on_cpu] / 10;
-  });
-  std::ranges::stable_sort(endpoints, std::ranges::greater{},
-                           [](const auto *endpoint) { return endpoint->times[Cause::on_cpu]; });
-  endpoints.resize(std::min(endpoints.size(), most_told));
-  return endpoints;
-}
-
 std::string remedy_for(const ServerLoad &load)
 {
   const ServerKind kind = load.server->server.kind;
@@ -69,11 +55,13 @@ std::vector<Finding> cpu_underused(const ServerLoad &load, const Thresholds &thr
                   "were busy {} of the window. Requests that came meanwhile waited, "
                   "and the CPUs that could have served them stood idle.",
                   load.workers, human_share(computing), human_share(load.utilization()));
+  constexpr std::size_t most_told = 3;
   for (const EndpointReport *endpoint : computing_in(load)) {
+    if (finding.endpoints.size() == most_told)
+      break;
     const auto requests = static_cast<Nanos::rep>(std::max<std::uint64_t>(1, endpoint->requests));
-    const std::string name = domain::endpoint_name(*endpoint);
-    finding.endpoints.push_back(name);
-    cite_time(finding, fmt::format("{} on a CPU, mean per request", name),
+    finding.endpoints.push_back(domain::endpoint_name(*endpoint));
+    cite_time(finding, fmt::format("{} on a CPU, mean per request", finding.endpoints.back()),
               endpoint->times[Cause::on_cpu] / requests);
   }
   finding.remedy = remedy_for(load);

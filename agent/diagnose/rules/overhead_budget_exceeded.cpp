@@ -29,7 +29,8 @@ std::vector<Finding> overhead_budget_exceeded(const ServerLoad &load, const Thre
       load.overhead_cpus, computing);
   finding.remedy =
       "Watch only the servers that matter (--pid), or raise agent.wait_threshold_ms so that fewer "
-      "waits are told of. A census or traced allocations add to it while they run: leave "
+      "waits are told of, and close pages and streams that nobody looks at. A census or traced "
+      "allocations add to it while they run: leave "
       "memory.escalate_to at \"growth\".";
   cite_count(finding, "CPUs taken by the agent and its probes", load.overhead_cpus, "CPUs");
   cite_count(finding, "CPUs taken by the requests", computing, "CPUs");
