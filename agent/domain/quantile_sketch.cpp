@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace linger::domain {
 namespace {
@@ -10,14 +9,18 @@ namespace {
 constexpr double growth_factor =
     (1 + QuantileSketch::relative_error) / (1 - QuantileSketch::relative_error);
 
-std::size_t bucket_of(std::uint64_t value)
+// Both are out of reach: see QuantileSketch, and a million values a second for a century.
+constexpr std::uint64_t most_number = (1ULL << 12U) - 1;
+constexpr std::uint64_t most_count = (1ULL << 52U) - 1;
+
+std::uint64_t bucket_of(std::uint64_t value)
 {
-  return static_cast<std::size_t>(
+  return static_cast<std::uint64_t>(
       std::ceil(std::log(static_cast<double>(value)) / std::log(growth_factor)));
 }
 
 /// The value whose relative distance to both ends of the bucket is the same.
-std::uint64_t middle_of(std::size_t bucket)
+std::uint64_t middle_of(std::uint64_t bucket)
 {
   const double upper = std::pow(growth_factor, static_cast<double>(bucket));
   const double middle = std::round(2 * upper / (growth_factor + 1));
@@ -36,7 +39,7 @@ void QuantileSketch::add(std::uint64_t value)
   if (value == 0)
     ++zeros_;
   else
-    ++slot(bucket_of(value));
+    add_to(bucket_of(value), 1);
 }
 
 void QuantileSketch::merge(const QuantileSketch &other)
@@ -46,25 +49,23 @@ void QuantileSketch::merge(const QuantileSketch &other)
   zeros_ += other.zeros_;
   min_ = std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
-  // By value: `other` may be this very sketch, whose buckets slot() may move.
-  const std::vector<std::uint64_t> added = other.buckets_;
-  const std::size_t first = other.first_;
-  for (std::size_t i = 0; i < added.size(); ++i) {
-    if (added[i] != 0)
-      slot(first + i) += added[i];
-  }
+  // By value: `other` may be this very sketch, whose buckets move.
+  for (const Bucket bucket : std::vector(other.buckets_))
+    add_to(bucket.number, bucket.count);
 }
 
 std::uint64_t QuantileSketch::count_at_most(std::uint64_t value) const
 {
   if (value == 0)
     return zeros_;
-  const std::size_t end = bucket_of(value) + 1;
-  if (end <= first_)
-    return zeros_;
-  const auto last =
-      buckets_.begin() + static_cast<std::ptrdiff_t>(std::min(end - first_, buckets_.size()));
-  return std::accumulate(buckets_.begin(), last, zeros_);
+  const std::uint64_t last = bucket_of(value);
+  std::uint64_t passed = zeros_;
+  for (const Bucket bucket : buckets_) {
+    if (bucket.number > last)
+      break;
+    passed += bucket.count;
+  }
+  return passed;
 }
 
 double QuantileSketch::mean() const
@@ -85,25 +86,22 @@ std::uint64_t QuantileSketch::quantile(double rank) const
   std::uint64_t passed = zeros_;
   if (wanted < passed)
     return 0;
-  for (std::size_t i = 0; i < buckets_.size(); ++i) {
-    passed += buckets_[i];
+  for (const Bucket bucket : buckets_) {
+    passed += bucket.count;
     if (wanted < passed)
-      return std::clamp(middle_of(first_ + i), min_, max_);
+      return std::clamp(middle_of(bucket.number), min_, max_);
   }
   return max_;
 }
 
-std::uint64_t &QuantileSketch::slot(std::size_t bucket)
+void QuantileSketch::add_to(std::uint64_t bucket, std::uint64_t count)
 {
-  if (buckets_.empty())
-    first_ = bucket;
-  if (bucket < first_) {
-    buckets_.insert(buckets_.begin(), first_ - bucket, 0);
-    first_ = bucket;
-  }
-  if (bucket - first_ >= buckets_.size())
-    buckets_.resize(bucket - first_ + 1, 0);
-  return buckets_[bucket - first_];
+  const auto at = std::ranges::lower_bound(buckets_, bucket, {},
+                                           [](const Bucket &kept) { return kept.number; });
+  if (at != buckets_.end() && at->number == bucket)
+    at->count = (at->count + count) & most_count;
+  else
+    buckets_.insert(at, Bucket{ .number = bucket & most_number, .count = count & most_count });
 }
 
 } // namespace linger::domain
