@@ -153,7 +153,7 @@ def test_shows_several_nodes_and_one_that_dies_and_comes_back(workload, director
 @pytest.mark.parametrize("options,complaint", [
     (["--node", "nowhere"], "nowhere"), (["--node", "127.0.0.1:9", "--agent", "127.0.0.1:9"], "--agent"),
     (["--tls-cert", "a", "--tls-key", "b", "--tls-ca", "c"], "--node"),
-    (["--node", "127.0.0.1:9", "--tls-cert", "/nowhere"], "--tls")])
+    (["--node", "127.0.0.1:9", "--tls-cert", "/nowhere"], "the certificate /nowhere")])
 def test_refuses_what_cannot_be_meant(options, complaint):
     done = run("linger", "top", *options)
     assert (done.status, done.stdout) == (USAGE, "")
