@@ -24,7 +24,7 @@ class ListeningByNamespace {
 public:
   /// At most this many namespaces are kept; the processes of further ones have unknown sockets.
   static constexpr std::size_t max_namespaces = 1024;
-  static constexpr domain::Nanos refresh_interval = std::chrono::seconds{ 30 };
+  static constexpr domain::Nanos refresh_interval = std::chrono::seconds{ 60 };
   static constexpr domain::Nanos keep_interval = std::chrono::minutes{ 2 };
   /// Namespaces that one look reads again only because they are old.
   static constexpr std::size_t max_refreshed = 4;

@@ -96,8 +96,8 @@ TEST_F(ListeningByNamespaceTest, ReadsSeldomerForOneThatNeverListens)
     look_after(2s);
     EXPECT_THAT(ask(10), Optional(IsEmpty()));
   }
-  EXPECT_LT(namespaces_.reads(), 160); // every 30 s, and some in the beginning
-  EXPECT_GE(namespaces_.reads(), 100);
+  EXPECT_LT(namespaces_.reads(), 100); // every minute, and some in the beginning
+  EXPECT_GE(namespaces_.reads(), 50);
 }
 
 TEST_F(ListeningByNamespaceTest, ReadsFewOldNamespacesInOneLook)
@@ -120,7 +120,7 @@ TEST_F(ListeningByNamespaceTest, ReadsFewOldNamespacesInOneLook)
     EXPECT_LE(now, ListeningByNamespace::max_refreshed);
     reads += now;
   }
-  EXPECT_GE(reads, 2 * many); // all of them in 120 s
+  EXPECT_GE(reads, many); // all of them in two minutes
 }
 
 TEST_F(ListeningByNamespaceTest, ForgetsNamespacesThatAreGone)
