@@ -72,7 +72,7 @@ bool is_ready(const std::future<void> &work)
 
 Agent::Agent(const Config &config, domain::RouteTable routes, Clock clock)
     : clock_(std::move(clock)), thresholds_(config.thresholds), routes_(std::move(routes)),
-      feed_(routes_, clock_())
+      feed_(routes_, clock_()), recent_(feed_, routes_, config.findings_window)
 {
 }
 
@@ -166,6 +166,10 @@ void Agent::collect(const std::stop_token &stop)
       break;
     }
     work_.run_all();
+    if (recent_.tend(clock_())) {
+      if (const Result<> announced = loop_->refresh(); !announced)
+        spdlog::warn("the latest minutes may lack a server: {}", announced.error().what);
+    }
   }
   work_.close();
   collecting_ended_ = true;
@@ -216,6 +220,38 @@ Result<domain::Report> Agent::report_so_far(const std::vector<std::uint32_t> &tg
   if (!watched)
     return tl::unexpected(watched.error());
   return with_findings(restricted(feed_.report_so_far(clock_()), watched->chosen));
+}
+
+Result<domain::Report> Agent::live_report(const std::vector<std::uint32_t> &tgids)
+{
+  std::vector<std::uint32_t> chosen;
+  std::vector<std::uint32_t> living;
+  std::optional<domain::Report> recent;
+  domain::ClockAnchor now;
+  const Result<> looked = on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
+    Result<std::vector<std::uint32_t>> known = loop.masters_of(tgids);
+    if (!known)
+      return tl::unexpected(known.error());
+    chosen = std::move(*known);
+    for (const domain::Server &server : loop.servers())
+      living.push_back(server.master_tgid);
+    recent_.want(clock_());
+    (void)recent_.tend(clock_()); // a new window is told of the servers now
+    const Result<> refreshed = loop.refresh();
+    now = clock_();
+    recent = recent_.report(now);
+    return refreshed;
+  });
+  if (!looked)
+    return tl::unexpected(looked.error());
+  domain::Report report = restricted(feed_.report_so_far(now), chosen);
+  report.findings = recent ? diagnose::current_findings(restricted(std::move(*recent), chosen),
+                                                        report, thresholds_)
+                           : diagnose::diagnose(report, thresholds_);
+  // With those that are gone there is nothing to put right.
+  std::erase_if(report.findings,
+                [&](const domain::Finding &finding) { return !is_among(living, finding.server); });
+  return report;
 }
 
 Result<std::vector<domain::ServerReport>> Agent::servers(const std::vector<std::uint32_t> &tgids)

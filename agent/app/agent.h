@@ -5,6 +5,7 @@
 #include "app/collecting_loop.h"
 #include "app/live_host.h"
 #include "app/own_cost.h"
+#include "app/recent_evidence.h"
 #include "app/work_queue.h"
 #include "serve/agent_view.h"
 
@@ -33,6 +34,8 @@ public:
 
   [[nodiscard]] Result<domain::Report>
   report_so_far(const std::vector<std::uint32_t> &tgids) override;
+  [[nodiscard]] Result<domain::Report>
+  live_report(const std::vector<std::uint32_t> &tgids) override;
   [[nodiscard]] Result<domain::Report> totals() override;
   [[nodiscard]] Result<domain::Report> observe(const serve::ReportQuery &query,
                                                const std::function<bool()> &cancelled) override;
@@ -92,6 +95,7 @@ private:
   diagnose::Thresholds thresholds_;
   domain::RouteTable routes_;
   ObservationFeed feed_;
+  RecentEvidence recent_; // used by the collecting thread alone
   WorkQueue work_;
   std::unique_ptr<CollectingLoop> loop_; // used by the collecting thread alone while that runs
   std::atomic<bool> collecting_ended_ = false;

@@ -50,7 +50,6 @@ struct Config {
   bool page_census = false;
   // [metrics]
   std::uint32_t metrics_max_endpoints = 200;
-  domain::Nanos metrics_findings_window = std::chrono::minutes{ 1 };
   // [routes]
   std::vector<std::string> route_patterns;
   // [peers]
@@ -60,6 +59,7 @@ struct Config {
   // [memory]
   EscalationConfig escalation;
   // [findings]
+  domain::Nanos findings_window = std::chrono::minutes{ 2 };
   diagnose::Thresholds thresholds;
 };
 

@@ -58,12 +58,12 @@ Result<> set_metrics_max_endpoints(Config &config, const toml::node &value)
   return {};
 }
 
-Result<> set_metrics_findings_window(Config &config, const toml::node &value)
+Result<> set_findings_window(Config &config, const toml::node &value)
 {
   const Result<double> window_s = positive_number(value);
   if (!window_s || *window_s < 1 || *window_s > 3600)
     return wrong("must be 1 to 3600");
-  config.metrics_findings_window = domain::Nanos{ std::llround(*window_s * 1e9) };
+  config.findings_window = domain::Nanos{ std::llround(*window_s * 1e9) };
   return {};
 }
 
@@ -242,7 +242,6 @@ std::vector<ConfigKey> make_keys()
     { "agent", "ring_buffer_bytes", set_ring_buffer_bytes },
     { "agent", "wait_threshold_ms", set_wait_threshold },
     { "metrics", "max_endpoints", set_metrics_max_endpoints },
-    { "metrics", "findings_window_s", set_metrics_findings_window },
     { "routes", "patterns", set_route_patterns },
     { "peers", "ports", set_peer_ports },
     { "kubernetes", "pod_logs", set_pod_logs },
@@ -254,6 +253,7 @@ std::vector<ConfigKey> make_keys()
     { "memory", "allocations_sample_bytes", set_sample_bytes },
     { "memory", "allocations_settle_s", set_settle },
     { "memory", "allocations_budget_percent", set_trace_budget },
+    { "findings", "window_s", set_findings_window },
     { "findings", "blocking_min_requests", count(&Thresholds::blocking_min_requests) },
     { "findings", "blocking_min_mean_ms", milliseconds(&Thresholds::blocking_min_mean_ns) },
     { "findings", "blocking_min_ratio", ratio(&Thresholds::blocking_min_ratio) },
@@ -299,6 +299,21 @@ std::vector<ConfigKey> make_keys()
     { "findings", "cpu_min_wait_mean_ms", milliseconds(&Thresholds::cpu_min_wait_mean_ns) },
     { "findings", "cpu_min_wait_ratio", ratio(&Thresholds::cpu_min_wait_ratio) },
     { "findings", "cpu_critical_wait_ratio", ratio(&Thresholds::cpu_critical_wait_ratio) },
+    { "findings", "underused_min_requests", count(&Thresholds::underused_min_requests) },
+    { "findings", "underused_min_computing_ratio",
+      ratio(&Thresholds::underused_min_computing_ratio) },
+    { "findings", "underused_min_idle_cpus", ratio(&Thresholds::underused_min_idle_cpus) },
+    { "findings", "class_min_requests", count(&Thresholds::class_min_requests) },
+    { "findings", "class_max_waiting_ratio", ratio(&Thresholds::class_max_waiting_ratio) },
+    { "findings", "class_min_waiting_ratio", ratio(&Thresholds::class_min_waiting_ratio) },
+    { "findings", "class_min_utilization_ratio", ratio(&Thresholds::class_min_utilization_ratio) },
+    { "findings", "pool_min_requests", count(&Thresholds::pool_min_requests) },
+    { "findings", "pool_min_wait_mean_ms", milliseconds(&Thresholds::pool_min_wait_mean_ns) },
+    { "findings", "pool_min_wait_ratio", ratio(&Thresholds::pool_min_wait_ratio) },
+    { "findings", "pool_critical_wait_ratio", ratio(&Thresholds::pool_critical_wait_ratio) },
+    { "findings", "overhead_max_ratio", ratio(&Thresholds::overhead_max_ratio) },
+    { "findings", "overhead_min_cpus", ratio(&Thresholds::overhead_min_cpus) },
+    { "findings", "overhead_min_window_ms", milliseconds(&Thresholds::overhead_min_window_ns) },
     { "findings", "exception_min_requests", count(&Thresholds::exception_min_requests) },
     { "findings", "exception_critical_ratio", ratio(&Thresholds::exception_critical_ratio) },
     { "findings", "gil_min_requests", count(&Thresholds::gil_min_requests) },

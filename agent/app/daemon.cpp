@@ -85,7 +85,6 @@ Result<std::optional<serve::HttpServer>> serve_http(const Config &config, Agent 
       config.http.value_or(std::string{ serve::default_http_address }), agent,
       { .allow_remote = allow_remote,
         .max_endpoints = config.metrics_max_endpoints,
-        .findings_window = config.metrics_findings_window,
         .census_for_all = config.page_census });
   if (!server && config.http)
     return tl::unexpected(server.error());

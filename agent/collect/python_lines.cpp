@@ -2,8 +2,10 @@
 
 #include "kernel/clock.h"
 #include "python/application_line.h"
+#include "python/connection_pool.h"
 #include "python/thread_stack.h"
 
+#include <fmt/format.h>
 #include <optional>
 #include <set>
 
@@ -129,6 +131,15 @@ std::optional<std::string> PythonLines::line_of(const decode::PythonStack &stack
   if (found == processes_.end())
     return std::nullopt;
   Process &process = found->second;
+  const std::vector<python::Frame> frames = named_frames(process, stack);
+  if (frames.empty())
+    return std::nullopt;
+  return python::application_line(frames, process.directory, process.package);
+}
+
+std::vector<python::Frame> PythonLines::named_frames(Process &process,
+                                                     const decode::PythonStack &stack)
+{
   std::vector<python::Frame> frames;
   for (const decode::PythonFrame &frame : stack.frames) {
     auto named = process.symbolizer.name({ .code_address = frame.code_address,
@@ -137,9 +148,7 @@ std::optional<std::string> PythonLines::line_of(const decode::PythonStack &stack
     if (named)
       frames.push_back(std::move(*named));
   }
-  if (frames.empty())
-    return std::nullopt;
-  return python::application_line(frames, process.directory, process.package);
+  return frames;
 }
 
 LongWaits::Place PythonLines::place_of_waiting(std::uint32_t tgid, std::uint64_t thread_pointer)
@@ -168,16 +177,24 @@ std::string PythonLines::line_of(std::uint32_t tgid, std::span<const python::Fra
 
 void PythonLines::note(const decode::PythonStack &stack)
 {
-  auto line = line_of(stack);
-  if (!line) {
+  const auto found = processes_.find(stack.tgid);
+  const std::vector<python::Frame> frames =
+      found == processes_.end() ? std::vector<python::Frame>{} : named_frames(found->second, stack);
+  if (frames.empty()) {
     ++unnamed_stacks_;
     return;
   }
   Noted &noted = noted_[stack.tid];
   if (noted.wait_begin != stack.wait_begin)
-    noted = { .wait_begin = stack.wait_begin, .code = "", .released_by = "" };
-  (stack.role == decode::PythonStack::Role::waits ? noted.code : noted.released_by) =
-      std::move(*line);
+    noted = { .wait_begin = stack.wait_begin, .code = "", .released_by = "", .pool = "" };
+  std::string line =
+      python::application_line(frames, found->second.directory, found->second.package);
+  if (stack.role == decode::PythonStack::Role::waits) {
+    noted.code = std::move(line);
+    noted.pool = python::waited_pool(frames);
+  } else {
+    noted.released_by = std::move(line);
+  }
 }
 
 void PythonLines::fill(domain::Wait &wait)
@@ -188,7 +205,9 @@ void PythonLines::fill(domain::Wait &wait)
   Noted &noted = found->second;
   if (noted.wait_begin == wait.window.begin) {
     wait.code = std::move(noted.code);
-    if (!noted.released_by.empty())
+    if (wait.cause == domain::Cause::lock && !noted.pool.empty())
+      wait.what = fmt::format("{}{})", domain::Wait::pool, noted.pool);
+    else if (!noted.released_by.empty())
       wait.what += " (released by " + noted.released_by + ")";
   }
   noted_.erase(found);

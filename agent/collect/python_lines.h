@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace linger::collect {
@@ -54,7 +55,8 @@ public:
                                     std::span<const python::Frame> frames) const;
 
   /// Gives a wait its line where its stack is known, and what was waited on the line that released
-  /// it: "futex (released by shop/cache.py:40 in refresh)".
+  /// it: "futex (released by shop/cache.py:40 in refresh)". A wait for a lock that is one for a
+  /// pool's connection is called that: "connection pool (SQLAlchemy)".
   void fill(domain::Wait &wait);
 
   /// What has no lines and why. Looks once more at processes that were refused before: they may
@@ -80,9 +82,13 @@ private:
     domain::MonotonicTime wait_begin;
     std::string code;
     std::string released_by;
+    std::string_view pool; // the library's name; empty for no pool
   };
 
   void look_at(std::uint32_t tgid, Refused context);
+  /// The frames of a stack that can be named, innermost first.
+  [[nodiscard]] static std::vector<python::Frame> named_frames(Process &process,
+                                                               const decode::PythonStack &stack);
   void add(std::uint32_t tgid, const python::ProcessLayout &layout, std::string directory,
            std::string package, domain::MonotonicTime since);
 

@@ -20,4 +20,11 @@ namespace linger::diagnose {
 /// bring, then the findings, which refer to it. Pure as well.
 void judge(domain::Report &report, const Thresholds &thresholds);
 
+/// What holds now, of a server that may have been watched for weeks. What is so at this moment is
+/// judged by `recent`, the latest minutes; what adds up, as memory that is kept, by everything
+/// since the start; and workers that ended are told of for ten minutes. Pure as well.
+[[nodiscard]] std::vector<domain::Finding> current_findings(domain::Report recent,
+                                                            const domain::Report &since_start,
+                                                            const Thresholds &thresholds);
+
 } // namespace linger::diagnose

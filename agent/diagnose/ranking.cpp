@@ -94,6 +94,17 @@ void explain_timeouts(Finding &finding, const std::vector<Finding> &findings)
     tell_causes(finding, causes, "the workers were serving such requests when they were ended");
 }
 
+void explain_blocked_loop(Finding &finding, const std::vector<Finding> &findings)
+{
+  for (const Finding &cause : findings) {
+    if (cause.rule != "worker-class-mismatch" || cause.server != finding.server)
+      continue;
+    finding.explained_by.push_back(cause.id);
+    finding.detail += " It follows from a class of workers that is not made for requests that "
+                      "compute (worker-class-mismatch).";
+  }
+}
+
 /// Whether the finding is about this statement at this database.
 bool is_about(const Finding &slow_query, const domain::SiteReport &site)
 {
@@ -184,6 +195,8 @@ void explain(std::vector<Finding> &findings, const std::vector<ServerLoad> &load
       continue;
     if (finding.rule == "workers-saturated" || finding.rule == "accept-queue-wait")
       explain_busy_workers(finding, findings, *load, thresholds);
+    else if (finding.rule == "blocked-event-loop")
+      explain_blocked_loop(finding, findings);
     else if (finding.rule == "worker-timeout")
       explain_timeouts(finding, findings);
     else if (is_blocking(finding))

@@ -15,6 +15,7 @@ namespace linger::diagnose {
 /// - workers that are busy all the time, and connections that wait for them, follow from requests
 ///   that block where the workers would have time without these waits;
 /// - workers that took too long follow from an endpoint that blocks, where they were serving it;
+/// - an event loop that is held up by what computes follows from the class of workers;
 /// - an endpoint that blocks follows from the slow statements that make up most of its waits.
 void explain(std::vector<domain::Finding> &findings, const std::vector<ServerLoad> &loads,
              const Thresholds &thresholds);

@@ -37,6 +37,14 @@ namespace linger::diagnose {
                                                              const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> cpu_overcommitted(const ServerLoad &load,
                                                              const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> cpu_underused(const ServerLoad &load,
+                                                         const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> worker_class_mismatch(const ServerLoad &load,
+                                                                 const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> pool_exhausted(const ServerLoad &load,
+                                                          const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> overhead_budget_exceeded(const ServerLoad &load,
+                                                                    const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> unhandled_exception(const ServerLoad &load,
                                                                const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> gil_contention(const ServerLoad &load,

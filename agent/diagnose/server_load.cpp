@@ -1,6 +1,8 @@
 #include "diagnose/server_load.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 namespace linger::diagnose {
 
@@ -103,6 +105,12 @@ std::vector<ServerLoad> server_loads(const domain::Report &report)
       load.times += endpoint.times;
       load.accept_queue_ns.merge(endpoint.accept_queue_ns);
     }
+    const Nanos overhead =
+        domain::saturating_sum(report.coverage.agent_cpu, report.coverage.bpf_run);
+    if (report.coverage.requests_seen != 0)
+      load.overhead_cpus = ratio_of(overhead, load.window) *
+                           std::min(1.0, static_cast<double>(load.requests) /
+                                             static_cast<double>(report.coverage.requests_seen));
     const Nanos by_others = report.coverage.host_busy - load.times[Cause::on_cpu];
     load.others_cpus = ratio_of(std::max(Nanos::zero(), by_others), load.window);
   }
@@ -117,6 +125,17 @@ double runnable_threads(const CauseTimes &times, Nanos window)
 double running_threads(const CauseTimes &times, Nanos window)
 {
   return ratio_of(times[Cause::on_cpu], window);
+}
+
+std::vector<const domain::EndpointReport *> computing_in(const ServerLoad &load)
+{
+  std::vector<const domain::EndpointReport *> endpoints;
+  std::ranges::copy_if(load.endpoints, std::back_inserter(endpoints), [](const auto *endpoint) {
+    return endpoint->times[Cause::on_cpu] > Nanos::zero();
+  });
+  std::ranges::stable_sort(endpoints, std::ranges::greater{},
+                           [](const auto *endpoint) { return endpoint->times[Cause::on_cpu]; });
+  return endpoints;
 }
 
 bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds)
@@ -158,6 +177,34 @@ bool waits_for_threads(const ServerLoad &load, const Thresholds &thresholds)
          queued / static_cast<Nanos::rep>(load.requests) >=
              Nanos{ thresholds.saturated_min_accept_queue_p90_ns } &&
          ratio_of(queued, load.times.wall()) >= thresholds.queue_min_ratio;
+}
+
+double idle_cpus(const ServerLoad &load)
+{
+  if (load.host_cpus <= 0)
+    return 0;
+  double idle = load.host_cpus - load.others_cpus - running_threads(load.times, load.window);
+  for (const domain::WorkerReport &worker : load.server->workers) {
+    if (worker.cpu_limit && worker.cpu_limit->quota > Nanos::zero())
+      idle = std::min(idle, ratio_of(worker.cpu_limit->quota, worker.cpu_limit->period) -
+                                running_threads(load.times, load.window));
+  }
+  return std::max(0.0, idle);
+}
+
+bool underuses_cpus(const ServerLoad &load, const Thresholds &thresholds)
+{
+  if (!domain::has_request_threads(load.server->server) || load.workers == 0 ||
+      load.requests < std::max<std::uint64_t>(1, thresholds.underused_min_requests) ||
+      is_overcommitted(load, thresholds))
+    return false;
+  const bool queues = waits_to_be_accepted(load, thresholds) || waits_for_threads(load, thresholds);
+  // Threads of one process compute one at a time: gil-contention tells of those.
+  const bool held_by_gil = load.times[Cause::gil] > load.times[Cause::on_cpu] / 4;
+  return queues && !held_by_gil &&
+         ratio_of(load.times[Cause::on_cpu], service_time(load.times)) >=
+             thresholds.underused_min_computing_ratio &&
+         idle_cpus(load) >= thresholds.underused_min_idle_cpus;
 }
 
 bool is_saturated(const ServerLoad &load, const Thresholds &thresholds)

@@ -29,6 +29,8 @@ struct ServerLoad {
   double host_cpus = 0;
   /// Of these, what all but this server's requests used; 0 when not known.
   double others_cpus = 0;
+  /// What watching it costs the host: its requests' part of the agent's and the probes' time.
+  double overhead_cpus = 0;
   /// Memory that could be given to more workers; 0 when not known.
   std::uint64_t host_available_bytes = 0;
 
@@ -63,6 +65,9 @@ struct ServerLoad {
 [[nodiscard]] double runnable_threads(const domain::CauseTimes &times, domain::Nanos window);
 [[nodiscard]] double running_threads(const domain::CauseTimes &times, domain::Nanos window);
 
+/// The endpoints that computed, the one that computed the most in all first.
+[[nodiscard]] std::vector<const domain::EndpointReport *> computing_in(const ServerLoad &load);
+
 /// The requests wait long for a CPU.
 [[nodiscard]] bool is_overcommitted(const ServerLoad &load, const Thresholds &thresholds);
 
@@ -80,6 +85,13 @@ struct ServerLoad {
 /// Requests wait long until a thread takes them up, on average: in the kernel, or, as gthread
 /// accepts before it has a thread, in the worker.
 [[nodiscard]] bool waits_for_threads(const ServerLoad &load, const Thresholds &thresholds);
+
+/// CPUs of the host that have nothing to do, on average, and that the workers may use; 0 when not
+/// known.
+[[nodiscard]] double idle_cpus(const ServerLoad &load);
+
+/// Requests that compute wait for workers, while CPUs have nothing to do.
+[[nodiscard]] bool underuses_cpus(const ServerLoad &load, const Thresholds &thresholds);
 
 /// The workers are what requests wait for, and the workers themselves wait.
 [[nodiscard]] bool is_saturated(const ServerLoad &load, const Thresholds &thresholds);

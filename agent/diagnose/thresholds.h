@@ -117,6 +117,46 @@ struct Thresholds {
   /// From this part on it is critical.
   double cpu_critical_wait_ratio = 0.5;
 
+  // cpu-underused
+
+  /// Fewer requests of a server are no load.
+  std::uint64_t underused_min_requests = 20;
+  /// The part of their time in a worker in which requests compute.
+  double underused_min_computing_ratio = 0.5;
+  /// So many of the host's CPUs have nothing to do, on average.
+  double underused_min_idle_cpus = 0.5;
+
+  // worker-class-mismatch
+
+  /// Fewer requests of a server are no load.
+  std::uint64_t class_min_requests = 20;
+  /// Greenlets bring nothing to requests that wait for less than this part of their time.
+  double class_max_waiting_ratio = 0.2;
+  /// One request at a time is little for a worker whose requests wait for more than this part of
+  /// their time,
+  double class_min_waiting_ratio = 0.8;
+  /// once the workers are busy for this part of the window.
+  double class_min_utilization_ratio = 0.5;
+
+  // pool-exhausted
+
+  /// Fewer requests that wait for a connection may be an accident.
+  std::uint64_t pool_min_requests = 5;
+  /// Waiting for a connection, mean of the requests that wait.
+  std::int64_t pool_min_wait_mean_ns = 10'000'000;
+  /// All these waits, as a part of the endpoint's time in a worker.
+  double pool_min_wait_ratio = 0.1;
+  /// From this part on it is critical.
+  double pool_critical_wait_ratio = 0.5;
+
+  // overhead-budget-exceeded
+
+  /// What watching a server costs, as a part of the CPU time of its requests.
+  double overhead_max_ratio = 0.25;
+  /// Less than so many CPUs is not worth a word, nor is a shorter window.
+  double overhead_min_cpus = 0.1;
+  std::int64_t overhead_min_window_ns = 10'000'000'000;
+
   // unhandled-exception
 
   /// Fewer failed requests of an endpoint may be an accident.

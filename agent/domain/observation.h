@@ -85,6 +85,10 @@ struct Request {
 /// Cause::on_cpu, a look at a thread that ran inside one, whose window is the time that it stands
 /// for.
 struct Wait {
+  /// How `what` begins of a thread that waited for a connection of a pool, all of which were in
+  /// use: "connection pool (SQLAlchemy)".
+  static constexpr std::string_view pool = "connection pool (";
+
   std::uint32_t tgid = 0;
   std::uint32_t tid = 0;
   /// Request::sequence of the request it happened in.

@@ -147,7 +147,8 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
     report.state = WorkerState::exited;
     if (exit_)
       report.end =
-          WorkerEnd{ .wait_status = exit_->wait_status,
+          WorkerEnd{ .time = exit_->time,
+                     .wait_status = exit_->wait_status,
                      .signal = exit_->signal,
                      .sender_tgid = exit_->sender_tgid,
                      .by_master = exit_->signal != 0 && exit_->sender_tgid == exit_->parent_tgid,

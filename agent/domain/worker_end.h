@@ -28,6 +28,7 @@ struct LostRequest {
 };
 
 struct WorkerEnd {
+  MonotonicTime time;
   /// As waitpid(2) reports it.
   int wait_status = 0;
   /// The first signal that asked it to end; 0 when none did.

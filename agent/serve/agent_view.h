@@ -32,6 +32,8 @@ struct ReportQuery {
   /// The most that may be done: growth, census, or allocations.
   domain::MemoryTier memory = domain::MemoryTier::growth;
   domain::AllocationQuery allocations;
+  /// Without a window: with the findings that hold now.
+  bool live = false;
 };
 
 /// What a profile is asked for.
@@ -60,6 +62,13 @@ public:
   /// Everything since the agent started, findings included.
   [[nodiscard]] virtual Result<domain::Report>
   report_so_far(const std::vector<std::uint32_t> &tgids) = 0;
+
+  /// Everything since the agent started, with the findings that hold now: judged by the latest
+  /// minutes, what only adds up by everything since the start. Who asks for the first time after a
+  /// while is told what everything since the start shows: looking at the latest minutes begins
+  /// then.
+  [[nodiscard]] virtual Result<domain::Report>
+  live_report(const std::vector<std::uint32_t> &tgids) = 0;
 
   /// Everything since the agent started that is over: the sums of an endpoint never fall from one
   /// call to the next. Only of servers and workers that are watched at this moment; without

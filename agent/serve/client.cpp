@@ -170,6 +170,7 @@ Result<v1::Report> Client::get_report(const ReportQuery &query, const std::stop_
       google::protobuf::util::TimeUtil::NanosecondsToDuration(query.window.count());
   request.mutable_tgids()->Add(query.tgids.begin(), query.tgids.end());
   request.set_memory(tier_of(query.memory));
+  request.set_live(query.live);
   if (query.memory == domain::MemoryTier::allocations)
     *request.mutable_allocations() = to_proto(query.allocations);
   v1::GetReportResponse response;

@@ -112,8 +112,12 @@ grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
         !allowed)
       return to_status(allowed.error());
 
+  if (request->live() && *window != domain::Nanos::zero())
+    return { grpc::StatusCode::INVALID_ARGUMENT, "live: a window has findings of its own" };
+
   const ReportQuery query{ *window, tgids_of(*request), *memory, *tracing };
-  const auto report = query.window == domain::Nanos::zero()
+  const auto report = request->live() ? agent_.live_report(query.tgids)
+                      : query.window == domain::Nanos::zero()
                           ? agent_.report_so_far(query.tgids)
                           : agent_.observe(query, [&] { return ended(*context); });
   if (ended(*context))

@@ -28,7 +28,7 @@ class DiagnosticsService final : public v1::Diagnostics::Service {
 public:
   DiagnosticsService(AgentView &agent, const Access &access, ServiceLimits limits)
       : agent_(agent), access_(access), limits_(limits),
-        report_([this] { return agent_.report_so_far({}); }),
+        live_([this] { return agent_.live_report({}); }),
         servers_([this] { return agent_.servers({}); })
   {
   }
@@ -76,7 +76,7 @@ private:
   AgentView &agent_;
   const Access &access_;
   const ServiceLimits limits_;
-  SharedLook<domain::Report> report_; // everything since the start
+  SharedLook<domain::Report> live_;
   SharedLook<std::vector<domain::ServerReport>> servers_;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;

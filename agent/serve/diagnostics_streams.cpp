@@ -181,7 +181,7 @@ DiagnosticsService::WatchFindings(grpc::ServerContext *context,
   do {
     if (ended(*context))
       return farewell();
-    const auto report = report_.get(interval / 2);
+    const auto report = live_.get(interval / 2);
     if (!report)
       return to_status(report.error());
     for (const FindingChanges::Change &change :

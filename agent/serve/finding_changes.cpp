@@ -1,5 +1,6 @@
 #include "serve/finding_changes.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace linger::serve {
@@ -18,13 +19,18 @@ std::vector<FindingChanges::Change> FindingChanges::update(const std::vector<dom
   std::vector<Change> changes;
   std::map<std::string, domain::Finding> held_before = std::exchange(holding_, {});
 
-  for (const domain::Finding &finding : now) {
-    if (!holding_.emplace(finding.id, finding).second)
+  for (const domain::Finding &seen : now) {
+    const auto [held, is_first] = holding_.emplace(seen.id, seen);
+    if (!is_first)
       continue;
+    domain::Finding &finding = held->second;
     const auto before = held_before.find(finding.id);
-    if (before == held_before.end())
+    if (before == held_before.end()) {
       changes.push_back({ Kind::appeared, finding });
-    else if (reads_differently(before->second, finding))
+      continue;
+    }
+    finding.first_seen = std::min(finding.first_seen, before->second.first_seen);
+    if (reads_differently(before->second, finding))
       changes.push_back({ Kind::updated, finding });
   }
   for (auto &[id, finding] : held_before) {

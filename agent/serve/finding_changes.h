@@ -23,7 +23,8 @@ public:
 
   /// The changes that `now` brings, by finding id: first those that appeared or were updated, in
   /// the order of `now`, then those that resolved. A finding counts as updated when its severity,
-  /// title, detail or causes differ; of two with one id, the first counts.
+  /// title, detail or causes differ; of two with one id, the first counts. A finding that still
+  /// holds was first seen when it appeared.
   [[nodiscard]] std::vector<Change> update(const std::vector<domain::Finding> &now);
 
 private:

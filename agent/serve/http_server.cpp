@@ -3,7 +3,6 @@
 #include "serve/health_page.h"
 #include "serve/http_library.h"
 #include "serve/http_listener.h"
-#include "serve/latest_findings.h"
 #include "serve/metrics/metrics_page.h"
 #include "serve/page/page_routes.h"
 
@@ -21,7 +20,7 @@ constexpr std::size_t other_threads = 8;
 struct HttpServer::Running {
   Running(AgentView &agent_view, const HttpOptions &http_options)
       : agent(agent_view), options(http_options), metrics(options.max_endpoints),
-        findings(agent_view, options.findings_window), feed(agent_view, options.page_feed)
+        feed(agent_view, options.page_feed)
   {
   }
 
@@ -32,7 +31,6 @@ struct HttpServer::Running {
   const HttpOptions options;
   std::mutex metrics_mutex;
   MetricsPage metrics;
-  LatestFindings findings;
   LiveFeed feed;
   std::optional<PageRoutes> page;
   std::optional<HttpListener> listener; // last: it uses the others
@@ -54,15 +52,16 @@ void HttpServer::Running::answer_metrics(const httplib::Request &request,
                                          httplib::Response &response)
 {
   const Result<domain::Report> totals = agent.totals();
-  if (!totals) {
+  const Result<domain::Report> live = agent.live_report({});
+  if (!totals || !live) {
     response.status = 503;
-    response.set_content(totals.error().what + "\n", "text/plain");
+    response.set_content((totals ? live : totals).error().what + "\n", "text/plain");
     return;
   }
   const auto format = Exposition::format_for(request.get_header_value("Accept"));
-  const std::vector<domain::Finding> holding = findings.now();
   const std::scoped_lock lock{ metrics_mutex };
-  response.set_content(metrics.text(*totals, holding, format), Exposition::content_type(format));
+  response.set_content(metrics.text(*totals, live->findings, format),
+                       Exposition::content_type(format));
 }
 
 Result<HttpServer> HttpServer::start(const std::string &address, AgentView &agent,

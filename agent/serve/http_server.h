@@ -23,8 +23,6 @@ struct HttpOptions {
   bool allow_remote = false;
   /// Endpoints of one server that have series of their own.
   std::size_t max_endpoints = 200;
-  /// How long what a finding rests on is looked at.
-  domain::Nanos findings_window = std::chrono::minutes{ 1 };
   /// Whether whoever can reach a loopback address may have a census taken. Never on another
   /// address.
   bool census_for_all = false;

@@ -142,7 +142,7 @@ def test_is_scraped_by_prometheus(agent, server, prometheus):
 
 def test_tells_findings_while_they_hold(server, directory):
     config = directory / "linger.toml"
-    config.write_text("[metrics]\nfindings_window_s = 3\n")
+    config.write_text("[findings]\nwindow_s = 3\n")
     port = free_port()
     with Lingerd(directory, "--http", f"127.0.0.1:{port}", "--config", config):
         client = Client(server.port)

@@ -21,10 +21,11 @@ from harness.paths import WORKLOADS
 from harness.requirements import PROBES
 from harness.slow_client import Sent, download, upload
 
-pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask", "sqlalchemy"), pytest.mark.alone]
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask", "sqlalchemy", "gevent"), pytest.mark.alone]
 
 TOLD = {"SEVERITY_WARNING", "SEVERITY_CRITICAL"}
 THREADS = ("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--graceful-timeout", "1")
+GREENLETS = ("--worker-class", "gevent", "--workers", "1")
 CPUS = os.cpu_count()
 
 
@@ -107,6 +108,7 @@ def case(name: str, load: Callable, *rules: str, besides=frozenset(), **more) ->
 
 
 CENSUS = {"application": "left:app", "memory": "census"}
+POOLED = {"application": "pooled:app", "options": THREADS}
 CASES = [
     case("exceptions", failing("/raise/key", "/hello"), "unhandled-exception"),
     case("handled exceptions", failing("/handled", "/hello")),
@@ -115,6 +117,14 @@ CASES = [
          besides=QUEUES, options=THREADS),
     case("processes that compute", get("/compute/20", clients=1, pause=0.02),
          options=("--workers", "2")),
+    case("one process that computes", get("/compute/20", clients=4), "cpu-underused"),
+    case("greenlets that compute", get("/compute/20", clients=4), "worker-class-mismatch",
+         "blocked-event-loop", besides=QUEUES, options=GREENLETS),
+    case("greenlets that wait", get("/nap/100", clients=4, each=20), options=GREENLETS),
+    case("a pool that is too small", get("/with/1", clients=4), "pool-exhausted",
+         endpoint="GET /with/{}", **POOLED),
+    case("a pool that is large enough", get("/with/8", clients=4), "blocking-io-in-request",
+         besides=QUEUES, **POOLED),
     case("threads in one lock", get("/locked", clients=4), "lock-contention",
          besides=QUEUES, options=THREADS),
     case("threads in no lock", get("/unlocked", clients=2, pause=0.02),

@@ -164,7 +164,8 @@ Result<> show_agent(serve::Client &agent, const TopArguments &arguments, const T
   return show({ { .name = "",
                   .look =
                       [&](const std::stop_token &stop) {
-                        return agent.get_report({ .window = {}, .tgids = arguments.tgids }, stop);
+                        return agent.get_report(
+                            { .window = {}, .tgids = arguments.tgids, .live = true }, stop);
                       } } },
               arguments, terminal);
 }
@@ -180,7 +181,8 @@ Look look_at(const std::string &address, const serve::TlsFiles &tls)
         return tl::unexpected(connected.error());
       *client = std::move(*connected);
     }
-    Result<v1::Report> report = (*client)->get_report({ .window = {}, .tgids = {} }, stop);
+    Result<v1::Report> report =
+        (*client)->get_report({ .window = {}, .tgids = {}, .live = true }, stop);
     if (!report)
       client->reset();
     return report;
@@ -213,7 +215,7 @@ Result<> show_own(const TopArguments &arguments, const Terminal &terminal)
     return tl::unexpected(agent.error());
   return show({ { .name = "",
                   .look = [&](const std::stop_token &) -> Result<v1::Report> {
-                    const Result<domain::Report> report = (*agent)->report_so_far(arguments.tgids);
+                    const Result<domain::Report> report = (*agent)->live_report(arguments.tgids);
                     if (!report)
                       return tl::unexpected(report.error());
                     return serve::to_proto(*report);

@@ -37,7 +37,7 @@ double queue_ratio(const ServerLoad &load)
 bool is_explained(const ServerLoad &load, const Thresholds &thresholds)
 {
   return is_saturated(load, thresholds) || is_overcommitted(load, thresholds) ||
-         !blocked_event_loop(load, thresholds).empty();
+         underuses_cpus(load, thresholds) || !blocked_event_loop(load, thresholds).empty();
 }
 
 /// The address at which most was turned away; there is one.

@@ -19,18 +19,6 @@ using domain::Nanos;
 using domain::Severity;
 using domain::SiteReport;
 
-/// Those that computed, the one that computed the most in all first.
-std::vector<const EndpointReport *> computing_in(const ServerLoad &load)
-{
-  std::vector<const EndpointReport *> endpoints;
-  std::ranges::copy_if(load.endpoints, std::back_inserter(endpoints), [](const auto *endpoint) {
-    return endpoint->times[Cause::on_cpu] > Nanos::zero();
-  });
-  std::ranges::stable_sort(endpoints, std::ranges::greater{},
-                           [](const auto *endpoint) { return endpoint->times[Cause::on_cpu]; });
-  return endpoints;
-}
-
 const SiteReport *busiest_line(const EndpointReport &endpoint)
 {
   const auto site = std::ranges::find_if(endpoint.sites, [](const SiteReport &each) {

@@ -1,6 +1,7 @@
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
+#include "domain/observation.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -82,7 +83,9 @@ Contended contended_in(const ServerLoad &load)
   Contended contended;
   for (const EndpointReport *endpoint : load.endpoints) {
     for (const SiteReport &site : endpoint->sites) {
-      if (site.cause != Cause::lock || !places.contains(place_of(site.code)))
+      // Who waits for a pool's connection may well give it back in the same function.
+      if (site.cause != Cause::lock || site.what.starts_with(domain::Wait::pool) ||
+          !places.contains(place_of(site.code)))
         continue;
       Waited &waited = contended[{ domain::endpoint_name(*endpoint), site.code }];
       waited.total = domain::saturating_sum(waited.total, site.total);

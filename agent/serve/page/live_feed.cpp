@@ -96,7 +96,7 @@ Result<> LiveFeed::look()
 Result<std::string> LiveFeed::report_events()
 {
   report_due_ = Clock::now() + options_.report_interval;
-  const Result<domain::Report> seen = agent_.report_so_far({});
+  const Result<domain::Report> seen = agent_.live_report({});
   if (!seen)
     return tl::unexpected(seen.error());
   v1::Report report = to_proto(*seen);

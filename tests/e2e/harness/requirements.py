@@ -69,8 +69,6 @@ CHECKS = {
     "flask": _module("flask", "python3-flask"),
     "sqlalchemy": _module("sqlalchemy", "python3-sqlalchemy"),
     "requests": _module("requests", "python3-requests"),
-    "gevent": _module("gevent", "python3-gevent"),
-    "eventlet": _module("eventlet", "python3-eventlet"),
     "mariadbd": _program("/usr/sbin/mariadbd", "mariadb-server"),
     "pymysql": _module("pymysql", "python3-pymysql"),
     "cgroup-cpu": cpu_group.missing,

@@ -73,11 +73,63 @@ TEST(DiagnoseTest, SaysNothingOfProcessesThatBelongToNoServer)
 
 TEST(DiagnoseTest, ObeysTheThresholds)
 {
-  Report report = report_of(2, 0.5);
+  Report report = report_of(2, 0.4);
   add_endpoint(report, "/cart", 100, { { Cause::cache, 10ms } });
 
   EXPECT_TRUE(diagnose(report, {}).empty());
   EXPECT_EQ(diagnose(report, { .blocking_min_mean_ns = 5'000'000 }).size(), 1U);
+}
+
+Report with_waits(domain::Nanos wait)
+{
+  Report report = report_of(4, 0.3);
+  add_endpoint(report, "/nap/{}", 160, { { Cause::sleep, wait } });
+  return report;
+}
+
+TEST(CurrentFindingsTest, JudgesWhatIsSoByTheLatestMinutes)
+{
+  EXPECT_EQ(current_findings(with_waits(120ms), with_waits(1ms), {}).size(), 1U);
+  EXPECT_TRUE(current_findings(with_waits(1ms), with_waits(120ms), {}).empty());
+}
+
+TEST(CurrentFindingsTest, JudgesWhatAddsUpByEverythingSinceTheStart)
+{
+  Report since_start = with_waits(1ms);
+  since_start.endpoints[0].memory = { .allocated_bytes = 160 * 9000,
+                                      .retained_bytes = 160 * 9000,
+                                      .retained_bytes_per_request = 9000,
+                                      .low = 8000,
+                                      .high = 10000,
+                                      .late_low = 8000,
+                                      .late_high = 10000,
+                                      .tier = domain::MemoryTier::growth };
+
+  const auto findings = current_findings(with_waits(120ms), since_start, {});
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(of_rule(findings, "memory-retained").size(), 1U);
+  EXPECT_EQ(of_rule(findings, "blocking-io-in-request").size(), 1U);
+}
+
+TEST(CurrentFindingsTest, TellsOfAWorkerThatEndedForTenMinutes)
+{
+  Report since_start = with_waits(1ms);
+  since_start.window = { domain::MonotonicTime{ 0s }, domain::MonotonicTime{ 24h } };
+  constexpr int sigsegv = 11;
+  since_start.servers[0].workers.push_back(
+      { .tgid = 150,
+        .state = domain::WorkerState::exited,
+        .end = domain::WorkerEnd{ .time = domain::MonotonicTime{ 24h - 5min },
+                                  .wait_status = sigsegv,
+                                  .lost = { { .endpoint = "GET /a" } } } });
+
+  const auto told = current_findings(with_waits(1ms), since_start, {});
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].rule, "worker-crash");
+  EXPECT_NEAR(told[0].effect.requests_lost_per_hour, 6, 0.01); // one in ten minutes
+
+  since_start.servers[0].workers.back().end->time = domain::MonotonicTime{ 24h - 11min };
+  EXPECT_TRUE(current_findings(with_waits(1ms), since_start, {}).empty());
 }
 
 } // namespace

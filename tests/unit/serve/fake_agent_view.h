@@ -65,6 +65,11 @@ public:
     return report_;
   }
 
+  Result<domain::Report> live_report(const std::vector<std::uint32_t> &tgids) override
+  {
+    return report_so_far(tgids);
+  }
+
   Result<domain::Report> totals() override { return report_so_far({}); }
 
   Result<domain::Report> observe(const ReportQuery &query,

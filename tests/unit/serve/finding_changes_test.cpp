@@ -46,6 +46,18 @@ TEST(FindingChanges, TellsOfAnotherSeverityTitleDetailOrCause)
   EXPECT_TRUE(is_update());
 }
 
+TEST(FindingChanges, RemembersWhenAFindingWasFirstSeen)
+{
+  FindingChanges changes;
+  domain::Finding finding = finding_named("a");
+  const domain::MonotonicTime begin = finding.first_seen;
+  (void)changes.update({ finding });
+  finding.first_seen += std::chrono::seconds(60); // another window
+  finding.detail += "s";
+  EXPECT_EQ(changes.update({ finding }).at(0).finding.first_seen, begin);
+  EXPECT_EQ(changes.update({}).at(0).finding.first_seen, begin);
+}
+
 TEST(FindingChanges, TellsOnceOfWhatResolvedAndAgainWhenItComesBack)
 {
   FindingChanges changes;
