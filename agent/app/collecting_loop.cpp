@@ -136,7 +136,7 @@ void CollectingLoop::observed(const domain::Observation &observation)
   const bool member_changed =
       event->kind != domain::ProcessEvent::Kind::started && known(event->tgid) != nullptr;
   if (worker_started || member_changed)
-    next_look_ = std::min(next_look_, clock_().monotonic + look_delay);
+    next_look_ = std::min(next_look_, std::max(rests_until_, clock_().monotonic + look_delay));
 }
 
 std::vector<domain::Server> CollectingLoop::found_or_missed_once()
@@ -161,9 +161,8 @@ std::vector<domain::Server> CollectingLoop::found_or_missed_once()
 
 void CollectingLoop::look_for_servers()
 {
+  const domain::MonotonicTime begin = clock_().monotonic;
   std::vector<domain::Server> found = found_or_missed_once();
-  next_look_ = clock_().monotonic;
-  next_look_ += missed_masters_.empty() ? domain::Nanos{ look_interval } : look_delay;
   const std::vector<domain::Server> before = std::exchange(servers_, std::move(found));
 
   for (const domain::Server &server : before) {
@@ -185,6 +184,11 @@ void CollectingLoop::look_for_servers()
     announce_servers();
   look_turns_.set_workers(servers_);
   std::erase_if(look_gaps_, [this](const auto &gap) { return known(gap.first) == nullptr; });
+
+  const domain::MonotonicTime end = clock_().monotonic;
+  rests_until_ = end + std::min<domain::Nanos>(look_rest_factor * (end - begin), most_look_rest);
+  next_look_ = std::max(
+      rests_until_, end + (missed_masters_.empty() ? domain::Nanos{ look_interval } : look_delay));
 }
 
 void CollectingLoop::watch(const domain::Server &server)

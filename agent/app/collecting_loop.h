@@ -20,6 +20,11 @@ public:
   static constexpr std::chrono::milliseconds look_timeout{ 25 }; // while memory is looked at
   static constexpr std::chrono::milliseconds look_delay{ 100 };  // after a process came or went
   static constexpr std::chrono::seconds look_interval{ 2 };
+  /// After a look the next one waits for so many times as long as it took: looks are dear on a node
+  /// full of processes, and where workers come and go all the time there is always a reason for
+  /// one.
+  static constexpr int look_rest_factor = 19;
+  static constexpr std::chrono::seconds most_look_rest{ 10 };
   static constexpr std::chrono::seconds sample_interval{ 1 };
 
   /// Attaches the probes and watches every server found, or with `only` just the servers that those
@@ -76,6 +81,7 @@ private:
   LookTurns look_turns_;
   std::map<std::uint32_t, std::string> look_gaps_; // by tgid
   domain::MonotonicTime next_look_;
+  domain::MonotonicTime rests_until_; // from looking for servers
   domain::MonotonicTime next_sample_;
   std::uint64_t logged_records_lost_ = 0;
   domain::MonotonicTime next_loss_log_;

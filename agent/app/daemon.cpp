@@ -4,6 +4,7 @@
 #include "app/daemon_arguments.h"
 #include "app/history_keeper.h"
 #include "app/log.h"
+#include "app/own_memory.h"
 #include "app/service_manager.h"
 #include "app/telemetry.h"
 #include "app/version.h"
@@ -143,7 +144,10 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
     return tl::unexpected(http.error());
 
   tell_service_manager("READY=1");
-  while (!signals.came_within(std::chrono::milliseconds{ 500 })) {
+  constexpr int turns_between_giving_back = 20;
+  for (int turn = 1; !signals.came_within(std::chrono::milliseconds{ 500 }); ++turn) {
+    if (turn % turns_between_giving_back == 0)
+      give_back_memory();
     if (const std::optional<Error> error = (*agent)->failure_so_far())
       return tl::unexpected(*error);
   }
@@ -160,6 +164,7 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
 ExitStatus run_lingerd(std::vector<std::string> arguments)
 {
   const EndSignals signals;
+  share_heaps();
   DaemonArguments daemon;
   const std::unique_ptr<CLI::App> parser = lingerd_parser(daemon);
 

@@ -7,7 +7,6 @@
 #include "discover/host_cpu.h"
 #include "discover/host_memory.h"
 #include "discover/listen_queues.h"
-#include "discover/local_listeners.h"
 #include "discover/memory_limit.h"
 #include "discover/process_memory.h"
 #include "discover/server_finder.h"
@@ -41,9 +40,9 @@ public:
 
   std::vector<domain::Server> find_servers() override
   {
+    std::vector<domain::Server> found = finder_.find();
     if (collector_ && read_clocks().monotonic >= next_peers_)
       learn_peers();
-    std::vector<domain::Server> found = finder_.find();
     std::erase_if(pymalloc_, [&](const auto &reader) { return !has_worker(found, reader.first); });
     return found;
   }
@@ -95,7 +94,7 @@ public:
     Result<domain::MemorySample> memory = discover::read_memory(proc, tgid);
     if (memory) {
       memory->time = read_clocks().monotonic;
-      memory->limit = memory_limits_.of(tgid);
+      memory->limit = memory_limits_.of(tgid, memory->time);
     }
     return memory;
   }
@@ -168,7 +167,7 @@ private:
   {
     next_peers_ = read_clocks().monotonic + peers_interval;
     peer_gap_.clear();
-    for (const KnownPeer &peer : known_peers(discover::local_listeners(proc))) {
+    for (const KnownPeer &peer : known_peers(finder_.listeners())) {
       if (learned_.contains(peer))
         continue;
       if (const Result<> learned =

@@ -2,12 +2,12 @@
 
 #include "discover/proc_files.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace linger::discover {
 
-HostProcesses::HostProcesses(std::filesystem::path proc)
-    : proc_(std::move(proc)), namespaces_(proc_)
+HostProcesses::HostProcesses(std::filesystem::path proc, ListeningByNamespace &namespaces)
+    : proc_(std::move(proc)), namespaces_(namespaces)
 {
   for (const std::uint32_t tgid : list_tgids(proc_))
     if (auto process = read_running_process(proc_, tgid))
@@ -17,11 +17,7 @@ HostProcesses::HostProcesses(std::filesystem::path proc)
 std::optional<std::vector<std::uint64_t>> HostProcesses::listening_inodes_of(std::uint32_t tgid)
 {
   auto inodes = socket_inodes_of(proc_, tgid);
-  const ListeningSockets *const sockets = namespaces_.of(tgid);
-  if (!inodes || sockets == nullptr)
-    return std::nullopt;
-  std::erase_if(*inodes, [&](std::uint64_t inode) { return !sockets->contains(inode); });
-  return std::move(*inodes);
+  return inodes ? namespaces_.listening_among(tgid, std::move(*inodes)) : std::nullopt;
 }
 
 std::string HostProcesses::address_of(std::uint32_t tgid, std::uint64_t inode)

@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "discover/listening_sockets.h"
+#include "discover/listening_by_namespace.h"
 #include "discover/process.h"
 
 #include <cstdint>
@@ -27,7 +27,8 @@ struct RunningProcess {
 /// Not thread-safe.
 class HostProcesses {
 public:
-  explicit HostProcesses(std::filesystem::path proc);
+  /// `namespaces` must outlive this, and its look must have begun.
+  HostProcesses(std::filesystem::path proc, ListeningByNamespace &namespaces);
 
   [[nodiscard]] const std::filesystem::path &proc() const { return proc_; }
   /// By tgid.
@@ -44,7 +45,7 @@ public:
 private:
   std::filesystem::path proc_;
   std::vector<RunningProcess> processes_;
-  ListeningByNamespace namespaces_;
+  ListeningByNamespace &namespaces_;
 };
 
 /// One process; nullopt when it is gone or shows no command line.

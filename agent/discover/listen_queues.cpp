@@ -8,12 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <map>
 #include <sched.h>
 #include <set>
-#include <thread>
 #include <utility>
 
 namespace linger::discover {
@@ -29,19 +29,30 @@ Result<UniqueFd> open_here()
   return socket;
 }
 
-/// A thread has a namespace of its own, and a socket stays in the one that it was made in.
+Result<UniqueFd> open_namespace(const std::filesystem::path &path)
+{
+  UniqueFd opened{ ::open(path.c_str(), O_RDONLY | O_CLOEXEC) };
+  if (!opened)
+    return failed("open " + path.string(), errno);
+  return opened;
+}
+
+/// A socket stays in the namespace that it was made in; this thread is there for that long. A
+/// thread of its own for each would wait for a CPU each time, on a busy node for longer than all
+/// else takes.
 Result<UniqueFd> open_in(const std::filesystem::path &network)
 {
-  const UniqueFd target{ ::open(network.c_str(), O_RDONLY | O_CLOEXEC) };
+  const auto target = open_namespace(network);
   if (!target)
-    return failed("open " + network.string(), errno);
-  Result<UniqueFd> socket = failed(doing, EIO);
-  std::thread([&] {
-    if (::setns(target.get(), CLONE_NEWNET) == 0)
-      socket = open_here();
-    else
-      socket = failed("enter " + network.string(), errno);
-  }).join();
+    return tl::unexpected(target.error());
+  const auto home = open_namespace("/proc/thread-self/ns/net");
+  if (!home)
+    return tl::unexpected(home.error());
+  if (::setns(target->get(), CLONE_NEWNET) != 0)
+    return failed("enter " + network.string(), errno);
+  Result<UniqueFd> socket = open_here();
+  if (::setns(home->get(), CLONE_NEWNET) != 0)
+    std::abort(); // whoever may leave may come back; all later sockets would be somebody else's
   return socket;
 }
 

@@ -94,30 +94,17 @@ std::optional<std::pair<std::uint64_t, ListeningSocket>> decode_unix_line(std::s
   return std::pair{ *number, ListeningSocket{ fmt::format("unix:{}", line.substr(path_begin)) } };
 }
 
-ListeningByNamespace::ListeningByNamespace(std::filesystem::path proc) : proc_(std::move(proc)) {}
-
-const ListeningSockets *ListeningByNamespace::of(std::uint32_t tgid)
+std::optional<ListeningSockets> read_listening_sockets(const std::filesystem::path &proc,
+                                                       std::uint32_t tgid)
 {
-  const auto directory = directory_of(proc_, tgid);
-  const auto link = read_link(directory / "ns" / "net");
-  if (!link && link.error().kind != Error::Kind::not_found)
-    return nullptr;
-  const std::string name = link.value_or("");
-  if (const auto known = namespaces_.find(name); known != namespaces_.end())
-    return &known->second;
-  if (namespaces_.size() >= max_namespaces)
-    return nullptr;
-
   ListeningSockets sockets;
-  const auto net = directory / "net";
+  const auto net = directory_of(proc, tgid) / "net";
   // The kernel lists the listening TCP sockets in front of all others (tcp_seq_start), so the
   // thousands of connections of a busy host need not be read.
   bool seen = read_lines(net / "tcp", true, decode_tcp_line, sockets);
   seen = read_lines(net / "tcp6", true, decode_tcp_line, sockets) || seen;
   seen = read_lines(net / "unix", false, decode_unix_line, sockets) || seen;
-  if (!seen)
-    return nullptr;
-  return &namespaces_.emplace(name, std::move(sockets)).first->second;
+  return seen ? std::optional(std::move(sockets)) : std::nullopt;
 }
 
 Result<std::vector<std::uint64_t>> socket_inodes_of(const std::filesystem::path &proc,

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,23 +34,11 @@ decode_tcp_line(std::string_view line);
 [[nodiscard]] std::optional<std::pair<std::uint64_t, ListeningSocket>>
 decode_unix_line(std::string_view line);
 
-/// The listening sockets of the network namespaces of processes. Reads each namespace once in its
-/// life, so make one for each look at the host. Not thread-safe.
-class ListeningByNamespace {
-public:
-  /// At most this many namespaces are read; the processes of further ones have unknown sockets.
-  static constexpr std::size_t max_namespaces = 1024;
-
-  explicit ListeningByNamespace(std::filesystem::path proc);
-
-  /// Null when the process is gone or its namespace may not be seen. Valid until this is destroyed.
-  [[nodiscard]] const ListeningSockets *of(std::uint32_t tgid);
-
-private:
-  std::filesystem::path proc_;
-  /// By the link's text, "net:[4026531840]"; empty where the kernel has no namespaces.
-  std::map<std::string, ListeningSockets> namespaces_;
-};
+/// The listening sockets of the network namespace that `tgid` is in; nullopt when they may not be
+/// seen, or it is gone. Dear: where connections are many, and where namespaces are, the kernel goes
+/// through its table of all connections of all namespaces.
+[[nodiscard]] std::optional<ListeningSockets>
+read_listening_sockets(const std::filesystem::path &proc, std::uint32_t tgid);
 
 /// The inodes of the sockets that a process holds open, of its first `limit` descriptors, ascending
 /// and each once.

@@ -37,7 +37,8 @@ LocalListener listener_of(const Owned &owned, const std::filesystem::path &proc)
 
 } // namespace
 
-std::vector<LocalListener> local_listeners(const std::filesystem::path &proc)
+std::vector<LocalListener> local_listeners(const std::filesystem::path &proc,
+                                           ListeningByNamespace &namespaces)
 {
   auto tgids = list_tgids(proc);
   tgids.resize(std::min(tgids.size(), max_processes));
@@ -47,7 +48,6 @@ std::vector<LocalListener> local_listeners(const std::filesystem::path &proc)
 
   // Socket inodes are unique on a host, whatever the namespace.
   std::unordered_map<std::uint64_t, Owned> listening;
-  ListeningByNamespace namespaces(proc);
   std::set<const ListeningSockets *> seen;
   std::size_t sockets_left = max_sockets;
   for (const std::uint32_t tgid : tgids) {

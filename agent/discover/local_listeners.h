@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "discover/listening_by_namespace.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -26,7 +28,8 @@ struct LocalListener {
 /// Every listening TCP and unix socket of every network namespace that has a visible process, each
 /// once, by address and comm. Bounded: what the first 32,768 processes and 262,144 sockets do not
 /// tell stays without a name. Processes that vanish or may not be seen are passed over in silence.
-[[nodiscard]] std::vector<LocalListener>
-local_listeners(const std::filesystem::path &proc = "/proc");
+/// `namespaces` may know of a socket later than it listens.
+[[nodiscard]] std::vector<LocalListener> local_listeners(const std::filesystem::path &proc,
+                                                         ListeningByNamespace &namespaces);
 
 } // namespace linger::discover

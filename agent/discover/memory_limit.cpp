@@ -68,7 +68,7 @@ std::uint64_t inactive_file_bytes_in(std::string_view stat)
   return own;
 }
 
-std::optional<domain::MemoryLimit> MemoryLimits::of(std::uint32_t tgid)
+std::optional<domain::MemoryLimit> MemoryLimits::of(std::uint32_t tgid, domain::MonotonicTime now)
 {
   if (!mounts_) {
     const auto mountinfo = read_text(proc_ / "self" / "mountinfo");
@@ -76,23 +76,38 @@ std::optional<domain::MemoryLimit> MemoryLimits::of(std::uint32_t tgid)
       return std::nullopt;
     mounts_ = cgroup_mounts_in(*mountinfo);
   }
+  if (now - known_since_ >= max_age) {
+    known_.clear();
+    known_since_ = now;
+  }
   const CgroupPaths paths =
       cgroup_paths_in(read_text(directory_of(proc_, tgid) / "cgroup").value_or(""));
   const bool unified = !(mounts_->memory && paths.memory);
   const auto &mount = unified ? mounts_->unified : mounts_->memory;
   const auto &group = unified ? paths.unified : paths.memory;
-  const auto directory = mount && group ? find_group(*mount, *group) : std::nullopt;
+  if (!mount || !group)
+    return std::nullopt;
+  auto limit = known_.find(*group);
+  if (limit == known_.end())
+    limit = known_.emplace(*group, read(*mount, *group, unified)).first;
+  return limit->second;
+}
+
+std::optional<domain::MemoryLimit> MemoryLimits::read(const CgroupMount &mount,
+                                                      const std::string &group, bool unified)
+{
+  const auto directory = find_group(mount, group);
   if (!directory)
     return std::nullopt;
   std::optional<domain::MemoryLimit> tightest;
-  fs::path name = *group;
+  fs::path name = group;
   for (fs::path at = *directory;; at = at.parent_path(), name = name.parent_path()) {
     auto limit = limit_at(at, unified);
     if (limit && (!tightest || room_of(*limit) < room_of(*tightest))) {
       limit->group = name.string();
       tightest = std::move(limit);
     }
-    if (at == mount->point || !at.has_relative_path())
+    if (at == mount.point || !at.has_relative_path())
       return tightest;
   }
 }

@@ -25,13 +25,15 @@ bool has_process(const domain::Server &server, std::uint32_t tgid)
 } // namespace
 
 ServerFinder::ServerFinder(std::filesystem::path proc, std::filesystem::path pod_logs)
-    : proc_(std::move(proc)), pod_logs_(std::move(pod_logs))
+    : proc_(std::move(proc)), pod_logs_(std::move(pod_logs)), namespaces_(proc_)
 {
 }
 
 std::vector<domain::Server> ServerFinder::find()
 {
-  HostProcesses host(proc_);
+  namespaces_.begin_look(
+      domain::MonotonicTime{ std::chrono::steady_clock::now().time_since_epoch() });
+  HostProcesses host(proc_, namespaces_);
   std::vector<domain::Server> servers = GunicornSurvey(host).servers(remembered_);
   std::ranges::move(UwsgiSurvey(host).servers(), std::back_inserter(servers));
   std::ranges::move(PythonServerSurvey(host).servers(), std::back_inserter(servers));

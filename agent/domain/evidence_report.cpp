@@ -52,6 +52,9 @@ Coverage EvidenceState::coverage() const
   if (stray_requests_ > 0)
     coverage.gaps.push_back(std::to_string(stray_requests_) +
                             " requests were served by processes that belong to no known server");
+  if (forgotten_servers_ > 0)
+    coverage.gaps.push_back(std::to_string(forgotten_servers_) +
+                            " servers that are gone are not told of any more");
   if (nameless_pipelined_ > 0)
     coverage.gaps.push_back(
         std::to_string(nameless_pipelined_) +

@@ -1,6 +1,7 @@
 #include "domain/evidence_state.h"
 
 #include <algorithm>
+#include <set>
 
 namespace linger::domain {
 namespace {
@@ -11,6 +12,9 @@ constexpr std::size_t max_ended = 256;
 // Processes that no server has claimed yet, and the requests kept for each until one does.
 constexpr std::size_t max_strangers = 64;
 constexpr std::size_t max_held_requests = 512;
+// Servers that are gone and still told of: on a node whose pods come and go there is no end of
+// them.
+constexpr std::size_t max_gone = 16;
 // Closer looks at a server's memory that are told of.
 constexpr std::size_t max_escalations = 16;
 // Where requests are counted whose server never became known.
@@ -61,6 +65,7 @@ void EvidenceState::add(const ProcessEvent &event)
 void EvidenceState::add(const ServersSeen &seen)
 {
   follow(roster_.add(seen));
+  note_gone(seen);
 }
 
 void EvidenceState::add(const CoverageSample &sample)
@@ -225,6 +230,36 @@ void EvidenceState::leave(const Roster::Change &change)
       ended_.erase(ended_.begin());
     }
   }
+}
+
+void EvidenceState::note_gone(const ServersSeen &seen)
+{
+  std::set<std::uint32_t> present;
+  for (const Server &server : seen.servers)
+    present.insert(server.master_tgid);
+  std::erase_if(gone_, [&](std::uint32_t master) { return present.contains(master); });
+  for (const auto &[master, server] : roster_.servers()) {
+    if (!present.contains(master) && std::ranges::find(gone_, master) == gone_.end())
+      gone_.push_back(master);
+  }
+  while (gone_.size() > max_gone) {
+    forget_server(gone_.front());
+    gone_.erase(gone_.begin());
+  }
+}
+
+void EvidenceState::forget_server(std::uint32_t master)
+{
+  const auto is_its = [&](std::uint32_t tgid) { return roster_.server_of(tgid) == master; };
+  std::erase_if(ended_, is_its);
+  std::erase_if(processes_, [&](const auto &process) { return is_its(process.first); });
+  std::erase_if(reused_, [&](const Ended &past) { return past.server == master; });
+  endpoints_.erase(master);
+  listen_queues_.erase(master);
+  escalations_.erase(master);
+  loads_.erase(master);
+  roster_.forget_server(master);
+  ++forgotten_servers_;
 }
 
 void EvidenceState::settle()

@@ -74,6 +74,8 @@ private:
   void count(std::uint32_t server, WorkerAggregate &worker, const WholeRequest &whole);
   void count_held(std::uint32_t server, Process &process);
   void follow(const std::vector<Roster::Change> &changes);
+  void note_gone(const ServersSeen &seen);
+  void forget_server(std::uint32_t master);
   void join(const Roster::Change &change);
   void leave(const Roster::Change &change);
 
@@ -97,6 +99,8 @@ private:
   std::vector<std::uint32_t> strangers_; // tgids that no server has claimed, the earliest first
   std::vector<std::uint32_t> ended_;     // tgids that ended, the earliest first
   std::vector<Ended> reused_;            // whose tgid another process has now
+  std::vector<std::uint32_t> gone_;      // servers that the latest scan did not show
+  std::uint64_t forgotten_servers_ = 0;
   std::map<std::uint32_t, EndpointTable> endpoints_;             // by server
   std::map<std::uint32_t, ListenAggregate> listen_queues_;       // by server
   std::map<std::uint32_t, std::vector<Escalation>> escalations_; // by server

@@ -3,8 +3,6 @@
 #include "domain/jackknife.h"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 #include <utility>
 
 namespace linger::domain {
@@ -17,6 +15,13 @@ void join(GrowthBlock &to, const GrowthBlock &next)
     to.requests[endpoint] += count;
   to.change_bytes = saturating_sum(to.change_bytes, next.change_bytes);
   to.window.end = next.window.end;
+}
+
+/// Blocks that so many endpoints take: twice the columns, so that the later half can be fitted
+/// alone.
+constexpr std::uint64_t enough_for(std::size_t endpoints)
+{
+  return 10 + 2 * (endpoints + 1);
 }
 
 } // namespace
@@ -45,6 +50,8 @@ void GrowthFit::add(std::uint32_t worker, GrowthBlock block)
 
 void GrowthFit::fit(const GrowthBlock &block, std::size_t size)
 {
+  if (size < smallest_)
+    return;
   std::vector<LeastSquares::Term> mix;
   double shared = 0;
   for (const auto &[endpoint, count] : block.requests) {
@@ -59,6 +66,17 @@ void GrowthFit::fit(const GrowthBlock &block, std::size_t size)
   if (shared > 0)
     mix.push_back({ .column = shared_column, .value = shared });
   slice_at(block.window.begin)[size].add(mix, static_cast<double>(block.change_bytes));
+  // Enough for however many endpoints there will be: nobody asks for smaller ones any more.
+  if (++rows_[size] >= enough_for(max_endpoints))
+    drop_smaller_than(size);
+}
+
+void GrowthFit::drop_smaller_than(std::size_t size)
+{
+  for (; smallest_ < size; ++smallest_) {
+    for (Slice &slice : slices_)
+      slice[smallest_] = {};
+  }
 }
 
 void GrowthFit::give_column(std::uint32_t endpoint)
@@ -116,19 +134,13 @@ std::vector<LeastSquares> GrowthFit::blocks_since(std::size_t first_slice, std::
 
 std::map<std::uint32_t, GrowthEstimate> GrowthFit::estimates() const
 {
-  // Twice the columns, so that the later half can be fitted alone.
-  const std::size_t enough = 10 + 2 * (columns_.size() + 1);
-  const auto rows = [](const std::vector<LeastSquares> &blocks) {
-    return std::transform_reduce(blocks.begin(), blocks.end(), std::uint64_t{ 0 }, std::plus{},
-                                 [](const LeastSquares &slice) { return slice.rows(); });
-  };
   std::size_t size = sizes;
-  std::vector<LeastSquares> blocks;
-  while (rows(blocks) < enough) {
-    if (size == 0)
+  do {
+    if (size == smallest_)
       return {};
-    blocks = blocks_since(0, --size);
-  }
+    --size;
+  } while (rows_[size] < enough_for(columns_.size()));
+  const std::vector<LeastSquares> blocks = blocks_since(0, size);
   const std::vector<Coefficient> all = solve_jackknifed(blocks, LeastSquares::Holds::together);
   // Without a fit of its own the later half says nothing: bounds around zero.
   const std::vector<Coefficient> late =
@@ -148,6 +160,16 @@ std::map<std::uint32_t, GrowthEstimate> GrowthFit::estimates() const
     }
   }
   return estimates;
+}
+
+std::size_t GrowthFit::held_bytes() const
+{
+  std::size_t bytes = slices_.capacity() * sizeof(Slice);
+  for (const Slice &slice : slices_) {
+    for (const LeastSquares &fitted : slice)
+      bytes += fitted.held_bytes();
+  }
+  return bytes;
 }
 
 } // namespace linger::domain

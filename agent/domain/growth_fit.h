@@ -20,7 +20,7 @@ namespace linger::domain {
 /// were under way. That error does not grow with the block, so its part shrinks as blocks do grow,
 /// while the chance error depends on the number of requests alone. So blocks of several sizes are
 /// fitted side by side, each `fan_in` times the one before, and the largest of which there are
-/// enough is believed.
+/// enough is believed. Smaller ones are not kept any longer then.
 ///
 /// What decides must not be one moment: see solve_jackknifed().
 ///
@@ -45,6 +45,9 @@ public:
   /// By endpoint; those that cannot be estimated are missing.
   [[nodiscard]] std::map<std::uint32_t, GrowthEstimate> estimates() const;
 
+  /// What its sums have on the heap.
+  [[nodiscard]] std::size_t held_bytes() const;
+
 private:
   static constexpr std::size_t shared_column = max_endpoints;
 
@@ -61,6 +64,7 @@ private:
   using Slice = std::array<LeastSquares, sizes>;
 
   void fit(const GrowthBlock &block, std::size_t size);
+  void drop_smaller_than(std::size_t size);
   void give_column(std::uint32_t endpoint);
   [[nodiscard]] Slice &slice_at(MonotonicTime time);
   [[nodiscard]] std::vector<LeastSquares> blocks_since(std::size_t first_slice,
@@ -73,6 +77,8 @@ private:
   MonotonicTime origin_;
   Nanos slice_length_ = std::chrono::milliseconds{ 50 };
   std::vector<Slice> slices_;
+  std::array<std::uint64_t, sizes> rows_{}; // by size
+  std::size_t smallest_ = 0;                // size that is kept
 };
 
 } // namespace linger::domain

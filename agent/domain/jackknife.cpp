@@ -34,9 +34,9 @@ std::vector<Coefficient> solve_jackknifed(const std::vector<LeastSquares> &group
     if (groups[group].rows() == 0)
       continue;
     ++count;
-    const std::vector<Coefficient> rest = sum_without(groups, group).solve(holds);
+    const std::vector<double> rest = sum_without(groups, group).solve_values();
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const double change = all[i].value - (i < rest.size() ? rest[i].value : 0);
+      const double change = all[i].value - (i < rest.size() ? rest[i] : 0);
       squares[i] += change * change;
     }
   }

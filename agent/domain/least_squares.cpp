@@ -11,6 +11,19 @@ namespace {
 // get an interval ten thousand times as wide, not a division by zero.
 constexpr double ridge = 1e-8;
 
+/// The elements of the lower triangle of a matrix of so many rows.
+constexpr std::size_t triangle(std::size_t rows)
+{
+  return rows * (rows + 1) / 2;
+}
+
+std::vector<double> with_ridge(std::vector<double> matrix, std::size_t size)
+{
+  for (std::size_t i = 0; i < size; ++i)
+    matrix[i * size + i] *= 1 + ridge;
+  return matrix;
+}
+
 /// The lower triangle L of A = L L', for a positive definite A.
 class Cholesky {
 public:
@@ -62,113 +75,183 @@ double interval_reach(std::size_t intervals, std::uint64_t degrees_of_freedom)
   return quantile(complement(t, 0.05 / 2 / static_cast<double>(intervals)));
 }
 
+/// X'X and X'y of the columns that are used.
+struct LeastSquares::Equations {
+  std::vector<std::size_t> used;
+  std::vector<double> matrix; // used x used
+  std::vector<double> right;
+  double yy = 0;
+
+  [[nodiscard]] std::size_t size() const { return used.size(); }
+  [[nodiscard]] double at(std::size_t i, std::size_t j) const { return matrix[i * size() + j]; }
+};
+
 void LeastSquares::add(const std::vector<Term> &x, double y)
 {
+  Row row{ .x = x, .y = y };
   for (const Term &term : x)
-    widen(term.column + 1);
-  for (const Term &left : x) {
-    for (const Term &right : x)
-      xx(left.column, right.column) += left.value * right.value;
-    xy_[left.column] += left.value * y;
-  }
-  yy_ += y * y;
+    most_column_ = std::max(most_column_, term.column + 1);
+  few_terms_ += x.size();
+  few_.push_back(std::move(row));
   ++rows_;
+  const std::size_t row_bytes = few_.size() * sizeof(Row) + few_terms_ * sizeof(Term);
+  if (columns_ != 0 || row_bytes > triangle(most_column_) * sizeof(double))
+    sum_up_rows();
 }
 
 void LeastSquares::merge(const LeastSquares &other)
 {
+  for (const Row &row : other.few_)
+    add(row.x, row.y);
+  rows_ += other.rows_ - other.few_.size();
+  if (other.columns_ == 0)
+    return;
+  sum_up_rows();
+  most_column_ = std::max(most_column_, other.most_column_);
   widen(other.columns_);
-  for (std::size_t i = 0; i < other.columns_; ++i) {
-    for (std::size_t j = 0; j < other.columns_; ++j)
-      xx(i, j) += other.xx(i, j);
+  for (std::size_t i = 0; i < other.xx_.size(); ++i)
+    xx_[i] += other.xx_[i];
+  for (std::size_t i = 0; i < other.columns_; ++i)
     xy_[i] += other.xy_[i];
-  }
   yy_ += other.yy_;
-  rows_ += other.rows_;
 }
 
 void LeastSquares::fold(std::size_t from, std::size_t to)
 {
-  if (from >= columns_ || from == to)
+  if (from >= most_column_ || from == to)
     return;
+  sum_up_rows();
+  most_column_ = std::max(most_column_, to + 1);
   widen(to + 1);
+  if (from >= columns_)
+    return;
+  const double both = xx(from, to);
+  const double own = xx(from, from);
   for (std::size_t i = 0; i < columns_; ++i) {
+    if (i == from || i == to)
+      continue;
     xx(to, i) += xx(from, i);
     xx(from, i) = 0;
   }
-  for (std::size_t i = 0; i < columns_; ++i) {
-    xx(i, to) += xx(i, from);
-    xx(i, from) = 0;
-  }
+  xx(to, to) += 2 * both + own;
+  xx(from, to) = 0;
+  xx(from, from) = 0;
   xy_[to] += xy_[from];
   xy_[from] = 0;
 }
 
 std::vector<Coefficient> LeastSquares::solve(Holds holds) const
 {
-  std::vector<std::size_t> used;
-  for (std::size_t i = 0; i < columns_; ++i) {
-    if (xx(i, i) > 0)
-      used.push_back(i);
-  }
-  const std::size_t n = used.size();
+  const Equations sums = equations();
+  const std::size_t n = sums.size();
   if (n == 0 || rows_ <= n)
     return {};
-
-  std::vector<double> matrix(n * n);
-  std::vector<double> right(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j)
-      matrix[i * n + j] = xx(used[i], used[j]) * (i == j ? 1 + ridge : 1);
-    right[i] = xy_[used[i]];
-  }
-  const Cholesky factors(std::move(matrix), n);
-  const std::vector<double> b = factors.solve(right);
+  const Cholesky factors(with_ridge(sums.matrix, n), n);
+  const std::vector<double> b = factors.solve(sums.right);
 
   // |y - Xb|^2 = y'y - 2 b'X'y + b'X'X b
-  double residual = yy_;
+  double residual = sums.yy;
   for (std::size_t i = 0; i < n; ++i) {
-    residual -= 2 * b[i] * right[i];
+    residual -= 2 * b[i] * sums.right[i];
     for (std::size_t j = 0; j < n; ++j)
-      residual += b[i] * b[j] * xx(used[i], used[j]);
+      residual += b[i] * b[j] * sums.at(i, j);
   }
   const double variance = std::max(0.0, residual) / static_cast<double>(rows_ - n);
   const double reach = interval_reach(holds == Holds::together ? n : 1, rows_ - n);
 
-  std::vector<Coefficient> coefficients(columns_);
+  std::vector<Coefficient> coefficients(most_column_);
   for (std::size_t i = 0; i < n; ++i) {
     std::vector<double> unit(n, 0.0);
     unit[i] = 1;
     const double error = std::sqrt(variance * factors.solve(std::move(unit))[i]);
-    coefficients[used[i]] = { .value = b[i],
-                              .low = b[i] - reach * error,
-                              .high = b[i] + reach * error };
+    coefficients[sums.used[i]] = { .value = b[i],
+                                   .low = b[i] - reach * error,
+                                   .high = b[i] + reach * error };
   }
   return coefficients;
+}
+
+std::vector<double> LeastSquares::solve_values() const
+{
+  const Equations sums = equations();
+  const std::size_t n = sums.size();
+  if (n == 0 || rows_ <= n)
+    return {};
+  const std::vector<double> b = Cholesky(with_ridge(sums.matrix, n), n).solve(sums.right);
+  std::vector<double> values(most_column_);
+  for (std::size_t i = 0; i < n; ++i)
+    values[sums.used[i]] = b[i];
+  return values;
+}
+
+std::size_t LeastSquares::held_bytes() const
+{
+  std::size_t bytes =
+      few_.capacity() * sizeof(Row) + (xx_.capacity() + xy_.capacity()) * sizeof(double);
+  for (const Row &row : few_)
+    bytes += row.x.capacity() * sizeof(Term);
+  return bytes;
+}
+
+LeastSquares::Equations LeastSquares::equations() const
+{
+  LeastSquares summed = *this;
+  summed.sum_up_rows();
+  Equations sums{ .yy = summed.yy_ };
+  for (std::size_t i = 0; i < summed.columns_; ++i) {
+    if (summed.xx(i, i) > 0)
+      sums.used.push_back(i);
+  }
+  const std::size_t n = sums.size();
+  sums.matrix.reserve(n * n);
+  sums.right.reserve(n);
+  for (const std::size_t i : sums.used) {
+    for (const std::size_t j : sums.used)
+      sums.matrix.push_back(summed.xx(i, j));
+    sums.right.push_back(summed.xy_[i]);
+  }
+  return sums;
+}
+
+void LeastSquares::sum_up_rows()
+{
+  widen(most_column_);
+  for (const Row &row : few_)
+    sum_up(row);
+  few_ = {};
+  few_terms_ = 0;
+}
+
+void LeastSquares::sum_up(const Row &row)
+{
+  for (const Term &left : row.x) {
+    for (const Term &right : row.x) {
+      if (right.column <= left.column)
+        xx(left.column, right.column) += left.value * right.value;
+    }
+    xy_[left.column] += left.value * row.y;
+  }
+  yy_ += row.y * row.y;
 }
 
 void LeastSquares::widen(std::size_t columns)
 {
   if (columns <= columns_)
     return;
-  std::vector<double> wider(columns * columns, 0.0);
-  for (std::size_t i = 0; i < columns_; ++i) {
-    for (std::size_t j = 0; j < columns_; ++j)
-      wider[i * columns + j] = xx(i, j);
-  }
-  xx_ = std::move(wider);
+  xx_.reserve(triangle(columns)); // no more than that
+  xx_.resize(triangle(columns), 0.0);
   xy_.resize(columns, 0.0);
   columns_ = columns;
 }
 
 double &LeastSquares::xx(std::size_t row, std::size_t column)
 {
-  return xx_[row * columns_ + column];
+  return xx_[triangle(std::max(row, column)) + std::min(row, column)];
 }
 
 double LeastSquares::xx(std::size_t row, std::size_t column) const
 {
-  return xx_[row * columns_ + column];
+  return xx_[triangle(std::max(row, column)) + std::min(row, column)];
 }
 
 } // namespace linger::domain

@@ -3,6 +3,7 @@
 #include "domain/worker_aggregate.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace linger::domain {
@@ -15,14 +16,15 @@ constexpr const char *unseen_end = "ended unseen";
 std::vector<Roster::Change> Roster::add(const ServersSeen &seen)
 {
   std::vector<Change> changes;
-  for (const Server &server : seen.servers)
+  std::unordered_set<std::uint32_t> workers;
+  for (const Server &server : seen.servers) {
     scan(server, seen.time, changes);
+    for (const WorkerProcess &worker : server.workers)
+      workers.insert(worker.tgid);
+  }
   for (auto &[tgid, member] : members_) {
-    const auto has_it = [tgid = tgid](const Server &server) {
-      return std::ranges::find(server.workers, tgid, &WorkerProcess::tgid) != server.workers.end();
-    };
     // A worker that started while the scan was under way is not missing from it.
-    if (member.alive && member.joined < seen.time && std::ranges::none_of(seen.servers, has_it)) {
+    if (member.alive && member.joined < seen.time && !workers.contains(tgid)) {
       leave(tgid, member, unseen_end, changes);
       member.missed = true;
     }
@@ -74,6 +76,13 @@ std::optional<std::uint32_t> Roster::server_of(std::uint32_t tgid) const
   if (member == members_.end())
     return std::nullopt;
   return member->second.server;
+}
+
+void Roster::forget_server(std::uint32_t master)
+{
+  servers_.erase(master);
+  turnover_.erase(master);
+  std::erase_if(members_, [master](const auto &member) { return member.second.server == master; });
 }
 
 std::uint32_t Roster::restarts(std::uint32_t server) const

@@ -41,7 +41,10 @@ public:
   /// The caller has forgotten a worker that ended.
   void forget(std::uint32_t tgid) { members_.erase(tgid); }
 
-  /// Every server ever seen, as it was seen last, by master_tgid.
+  /// The caller has forgotten a server that is gone, and all its workers.
+  void forget_server(std::uint32_t master);
+
+  /// Every server seen and not forgotten, as it was seen last, by master_tgid.
   [[nodiscard]] const std::map<std::uint32_t, Server> &servers() const { return servers_; }
 
   /// Workers that were started in place of ones that ended.

@@ -4,13 +4,13 @@ import json
 import re
 import subprocess
 import urllib.parse
-import urllib.request
 from pathlib import Path
 
 import pytest
 from harness.agent import Lingerd
 from harness.client import Client
 from harness.requirements import PROBES, SERVICES
+from harness.scraper import Prometheus, fetch
 from harness.workload import WORKER_CLASSES
 from services.processes import free_port, wait_until
 
@@ -34,11 +34,6 @@ def agent(server, directory):
     with Lingerd(directory, "--http", f"127.0.0.1:{port}") as running:
         running.metrics = f"http://127.0.0.1:{port}/metrics"
         yield running
-
-
-def fetch(url: str, **headers) -> str:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
-        return answer.read().decode()
 
 
 def value(page: str, name: str, **labels) -> float:
@@ -74,39 +69,8 @@ def load(server) -> None:
 
 @pytest.fixture
 def prometheus(agent, directory):
-    """Scrapes the agent every second; its address."""
-    config = directory / "prometheus.yml"
-    config.write_text(f"""
-global: {{ scrape_interval: 1s, scrape_timeout: 1s }}
-rule_files: [ "{RULES}" ]
-scrape_configs:
-  - job_name: linger
-    static_configs: [ {{ targets: [ "{urllib.parse.urlsplit(agent.metrics).netloc}" ] }} ]
-""")
-    address = f"127.0.0.1:{free_port()}"
-    with open(directory / "prometheus.log", "wb") as log:
-        child = subprocess.Popen(
-            ["/usr/bin/prometheus", f"--config.file={config}", f"--web.listen-address={address}",
-             f"--storage.tsdb.path={directory / 'tsdb'}"], stdout=log, stderr=log)
-    try:
-        yield f"http://{address}"
-    finally:
-        child.terminate()
-        child.wait(30)
-
-
-def ask_strictly(prometheus: str, expression: str) -> list:
-    """HTTPError where it does not understand the expression."""
-    query = urllib.parse.urlencode({"query": expression})
-    return json.loads(fetch(f"{prometheus}/api/v1/query?{query}"))["data"]["result"]
-
-
-def ask(prometheus: str, expression: str) -> list:
-    """Nothing while it is not there yet."""
-    try:
-        return ask_strictly(prometheus, expression)
-    except OSError:
-        return []
+    with Prometheus(directory, urllib.parse.urlsplit(agent.metrics).netloc, RULES) as running:
+        yield running
 
 
 def test_counts_the_requests_that_were_sent(agent, server):
@@ -164,22 +128,22 @@ def test_its_page_its_dashboard_and_its_rules_speak_of_the_same(server, director
 
 def test_its_dashboard_is_understood(agent, server, prometheus):
     load(server)
-    wait_until(lambda: ask(prometheus, "linger_server_info"), 30, "Prometheus has scraped")
+    wait_until(lambda: prometheus.ask("linger_server_info"), 30, "Prometheus has scraped")
     for expression in panels():
-        ask_strictly(prometheus, expression)
+        prometheus.ask_strictly(expression)
     # A rate needs two scrapes.
-    wait_until(lambda: ask(prometheus, panels()[1]), 30, "the second panel shows something")
+    wait_until(lambda: prometheus.ask(panels()[1]), 30, "the second panel shows something")
 
 
 def test_is_scraped_by_prometheus(agent, server, prometheus):
     load(server)
     query = 'sum(http_server_request_duration_seconds_count{http_route="/hello"})'
     wait_until(lambda: any(float(found["value"][1]) == REQUESTS
-                           for found in ask(prometheus, query)), 30, "Prometheus has the requests")
-    up = ask(prometheus, 'up{job="linger"}')
+                           for found in prometheus.ask(query)), 30, "Prometheus has the requests")
+    up = prometheus.ask('up{job="linger"}')
     assert [found["value"][1] for found in up] == ["1"]
     # What it is told comes as OpenMetrics: Prometheus asks for that first.
-    assert ask(prometheus, "linger_server_info")
+    assert prometheus.ask("linger_server_info")
 
 
 def test_tells_findings_while_they_hold(server, directory):

@@ -7,17 +7,13 @@ from pathlib import Path
 
 import pytest
 from harness.agent import DONE, INTERNAL, NO_SUCH_SERVER, REFUSED, USAGE, Lingerd, run, run_as_nobody
-from harness.authority import Authority
+from harness.authority import Authority, tls
 from harness.paths import BINARIES, WORKLOADS
 from harness.requirements import PROBES
 from services.gunicorn import Gunicorn
 from services.processes import free_port, wait_until
 
 pytestmark = pytest.mark.requires(*PROBES, "gunicorn", "openssl")
-
-
-def tls(authority: Path, certificate: Path, key: Path) -> list:
-    return ["--tls-ca", authority, "--tls-cert", certificate, "--tls-key", key]
 
 
 @pytest.fixture(scope="module")

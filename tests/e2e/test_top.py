@@ -4,19 +4,22 @@ With LINGER_SCREENS=DIRECTORY the screens are kept there: those in docs/screens/
 """
 
 import os
+import signal
 import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from harness.agent import USAGE, Lingerd, run
+from harness.authority import Authority, tls
 from harness.client import send_all
 from harness.paths import BINARIES
 from harness.requirements import PROBES, SERVICES
 from harness.workload import WORKER_CLASSES
-from services.processes import wait_until
+from services.processes import free_port, wait_until
 
-pytestmark = pytest.mark.requires(*PROBES, *SERVICES, "tmux")
+pytestmark = pytest.mark.requires(*PROBES, *SERVICES, "tmux", "openssl")
 
 PATHS = ["/sleep", "/database", "/hello", "/count/alpha"]
 
@@ -117,6 +120,44 @@ def test_follows_the_size_of_the_terminal_and_leaves_it_as_it_was(top):
     assert "q quit" in screen.splitlines()[39]
     terminal.press("q")
     wait_until(lambda: "linger top" not in terminal.screen(), 30, "the screen is given back")
+
+
+def test_shows_several_nodes_and_one_that_dies_and_comes_back(workload, directory):
+    authority = Authority(directory / "authority")
+    certificate, key = authority.sign("agent", "IP:127.0.0.1")
+    ports = [free_port(), free_port()]
+
+    def agent(number: int) -> Lingerd:
+        place = directory / str(number)
+        place.mkdir(exist_ok=True)
+        return Lingerd(place, "--listen", f"127.0.0.1:{ports[number]}", *tls(authority.certificate, certificate, key))
+    nodes = [word for port in ports for word in ("--node", f"127.0.0.1:{port}")]
+    first, second = (f"127.0.0.1:{port}" for port in ports)
+    with loaded(workload) as (_, load), agent(0) as dying, agent(1):
+        terminal = Tmux(directory, BINARIES / "linger", "top", "--interval", "500ms", *nodes,
+                        *tls(authority.certificate, *authority.sign("alice")))
+        try:
+            terminal.shows(f"{first}: 1 server", f"{second}: 1 server")
+            load()
+            terminal.shows(f"{first} GET /sleep"[:23], f"{second} GET /sleep"[:23])
+            dying.signal(signal.SIGTERM)
+            dying.wait()
+            terminal.shows(f"{first}: no agent answered", f"{second}: 1 server")
+            with agent(0):
+                terminal.shows(f"{first}: 1 server", f"{second}: 1 server")
+            terminal.press("q")
+        finally:
+            terminal.close()
+
+
+@pytest.mark.parametrize("options,complaint", [
+    (["--node", "nowhere"], "nowhere"), (["--node", "127.0.0.1:9", "--agent", "127.0.0.1:9"], "--agent"),
+    (["--tls-cert", "a", "--tls-key", "b", "--tls-ca", "c"], "--node"),
+    (["--node", "127.0.0.1:9", "--tls-cert", "/nowhere"], "the certificate /nowhere")])
+def test_refuses_what_cannot_be_meant(options, complaint):
+    done = run("linger", "top", *options)
+    assert (done.status, done.stdout) == (USAGE, "")
+    assert complaint in done.stderr
 
 
 def test_says_that_it_needs_a_terminal(workload):

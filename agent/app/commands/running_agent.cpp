@@ -10,13 +10,18 @@ constexpr std::chrono::milliseconds connect_timeout = 3s;
 Result<std::optional<serve::Client>> connect(const std::string &address,
                                              const serve::TlsFiles &tls = {})
 {
-  Result<serve::Client> client = serve::Client::connect(address, connect_timeout, tls);
+  Result<serve::Client> client = connect_to(address, tls);
   if (!client)
     return tl::unexpected(client.error());
   return std::optional<serve::Client>{ std::move(*client) };
 }
 
 } // namespace
+
+Result<serve::Client> connect_to(const std::string &address, const serve::TlsFiles &tls)
+{
+  return serve::Client::connect(address, connect_timeout, tls);
+}
 
 Result<std::optional<serve::Client>> running_agent(const SourceArguments &source)
 {

@@ -11,4 +11,8 @@ namespace linger::app {
 /// probes are to be run by this process. Fails when the agent asked for cannot be reached.
 [[nodiscard]] Result<std::optional<serve::Client>> running_agent(const SourceArguments &source);
 
+/// The agent at `address`, which is given three seconds to answer.
+[[nodiscard]] Result<serve::Client> connect_to(const std::string &address,
+                                               const serve::TlsFiles &tls);
+
 } // namespace linger::app

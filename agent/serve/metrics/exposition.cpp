@@ -119,14 +119,17 @@ void Exposition::histogram(const Labels &labels, const std::vector<double> &uppe
                            const std::vector<std::uint64_t> &at_most, std::uint64_t count,
                            double sum)
 {
-  Labels with_bound = labels;
-  with_bound.emplace_back("le", "");
-  for (std::size_t i = 0; i < upper_bounds.size(); ++i) {
-    with_bound.back().second = fmt::format("{}", upper_bounds[i]);
-    line("_bucket", with_bound, fmt::format("{}", at_most[i]));
-  }
-  with_bound.back().second = "+Inf";
-  line("_bucket", with_bound, fmt::format("{}", count));
+  // The same for all its lines, which are most of a page.
+  std::string start = name_ + "_bucket";
+  append_labels(start, labels);
+  if (labels.empty())
+    start += '{';
+  else
+    start.back() = ',';
+  const auto out = [this] { return std::back_inserter(text_); };
+  for (std::size_t i = 0; i < upper_bounds.size(); ++i)
+    fmt::format_to(out(), "{}le=\"{}\"}} {}\n", start, upper_bounds[i], at_most[i]);
+  fmt::format_to(out(), "{}le=\"+Inf\"}} {}\n", start, count);
   line("_count", labels, fmt::format("{}", count));
   line("_sum", labels, fmt::format("{}", sum));
 }

@@ -56,6 +56,12 @@ bool names(std::string_view text, const std::string &filter)
   return filter.empty() || text.find(filter) != std::string_view::npos;
 }
 
+/// "node-1 GET /report/{}" where there are several nodes.
+std::string named_by(const TopNode &node, const std::string &what)
+{
+  return node.name.empty() ? what : node.name + " " + what;
+}
+
 constexpr std::size_t figure_columns = 33; // of an endpoint's row, before its bar
 constexpr std::size_t least_name_columns = 20;
 
@@ -84,54 +90,70 @@ std::string fitted(std::string_view text, std::size_t width)
   return shown.substr(0, bytes_of(shown, width - more.size())) + std::string(more);
 }
 
-std::vector<const Rate *> endpoint_rows(const TopState &state, const TopView &view)
+std::vector<TopRow<Rate>> endpoint_rows(const TopState &state, const TopView &view)
 {
-  std::vector<const Rate *> rows;
-  for (const Rate &rate : state.rates.endpoints) {
-    if (names(rate.name, view.filter))
-      rows.push_back(&rate);
+  std::vector<TopRow<Rate>> rows;
+  for (const TopNode &node : state.nodes) {
+    for (const Rate &rate : node.rates.endpoints) {
+      if (names(named_by(node, rate.name), view.filter))
+        rows.push_back({ &node, &rate });
+    }
   }
-  const auto value = [&](const Rate *rate) -> double {
+  const auto value = [&](const TopRow<Rate> &row) -> double {
+    const Rate &rate = *row.value;
+    const double seconds = row.node->rates.seconds > 0 ? row.node->rates.seconds : 1;
     switch (view.order) {
       case TopOrder::requests:
-        return static_cast<double>(rate->requests);
+        return static_cast<double>(rate.requests) / seconds;
       case TopOrder::mean:
-        return static_cast<double>(rate->mean_ns());
+        return static_cast<double>(rate.mean_ns());
       case TopOrder::errors:
-        return static_cast<double>(rate->errors);
+        return static_cast<double>(rate.errors) / seconds;
       case TopOrder::memory:
-        return rate->retained_bytes_per_request;
+        return rate.retained_bytes_per_request;
       case TopOrder::time:
         break;
     }
-    return static_cast<double>(rate->times.wall_ns());
+    return static_cast<double>(rate.times.wall_ns()) / seconds;
   };
   std::ranges::stable_sort(rows, std::ranges::greater{}, value);
   return rows;
 }
 
-std::vector<const v1::Worker *> worker_rows(const TopState &state, const TopView &view)
+std::vector<TopRow<v1::Worker>> worker_rows(const TopState &state, const TopView &view)
 {
-  std::vector<const v1::Worker *> rows;
-  for (const v1::Server &server : state.report.servers()) {
-    for (const v1::Worker &worker : server.workers()) {
-      if (worker.state() != v1::WORKER_STATE_EXITED &&
-          (names(worker.waits_on(), view.filter) || names(worker.open_request(), view.filter)))
-        rows.push_back(&worker);
+  std::vector<TopRow<v1::Worker>> rows;
+  for (const TopNode &node : state.nodes) {
+    for (const v1::Server &server : node.report.servers()) {
+      for (const v1::Worker &worker : server.workers()) {
+        if (worker.state() != v1::WORKER_STATE_EXITED &&
+            (names(worker.waits_on(), view.filter) ||
+             names(named_by(node, worker.open_request()), view.filter)))
+          rows.push_back({ &node, &worker });
+      }
     }
   }
   // Those that hang come first.
-  std::ranges::stable_sort(rows, std::ranges::greater{}, &v1::Worker::open_request_ns);
+  std::ranges::stable_sort(rows, std::ranges::greater{}, [](const TopRow<v1::Worker> &row) {
+    return row.value->open_request_ns();
+  });
   return rows;
 }
 
-std::vector<const v1::Finding *> finding_rows(const TopState &state, const TopView &view)
+std::vector<TopRow<v1::Finding>> finding_rows(const TopState &state, const TopView &view)
 {
-  std::vector<const v1::Finding *> rows;
-  for (const v1::Finding &finding : state.report.findings()) {
-    if (names(finding.title(), view.filter))
-      rows.push_back(&finding);
+  std::vector<TopRow<v1::Finding>> rows;
+  for (const TopNode &node : state.nodes) {
+    for (const v1::Finding &finding : node.report.findings()) {
+      if (names(named_by(node, finding.title()), view.filter))
+        rows.push_back({ &node, &finding });
+    }
   }
+  // Each node's are in order.
+  if (state.nodes.size() > 1)
+    std::ranges::stable_sort(rows, std::ranges::greater{}, [](const TopRow<v1::Finding> &row) {
+      return static_cast<int>(row.value->severity());
+    });
   return rows;
 }
 
@@ -154,11 +176,13 @@ ScreenLine header_of(TopTab tab, std::size_t width)
   return { .spans = { { fitted(text, width), Ink::dim } } };
 }
 
-ScreenLine line_of(const Rate &rate, double seconds, std::size_t width)
+ScreenLine line_of(const TopRow<Rate> &row, std::size_t width)
 {
+  const Rate &rate = *row.value;
+  const double seconds = row.node->rates.seconds;
   const double kept = rate.retained_bytes_per_request;
   ScreenLine line;
-  line.spans.push_back({ fitted(rate.name, name_columns(width)), Ink::plain });
+  line.spans.push_back({ fitted(named_by(*row.node, rate.name), name_columns(width)), Ink::plain });
   line.spans.push_back({ fmt::format("{:>8}{:>9}", per_second(rate.requests, seconds),
                                      duration_text(rate.mean_ns())),
                          Ink::plain });
@@ -171,15 +195,16 @@ ScreenLine line_of(const Rate &rate, double seconds, std::size_t width)
   return line;
 }
 
-ScreenLine line_of(const v1::Worker &worker, std::size_t width)
+ScreenLine line_of(const TopRow<v1::Worker> &row, std::size_t width)
 {
+  const v1::Worker &worker = *row.value;
   const bool blocked = worker.state() == v1::WORKER_STATE_BLOCKED;
   const std::string figures =
       fmt::format("{:>8} {:8}{:>6}{:>10}{:>10}  ", worker.tgid(), state_text(worker.state()),
                   percent_text(worker.utilization()),
                   bytes_text(static_cast<double>(worker.memory().resident_bytes())),
                   worker.open_request_ns() == 0 ? "-" : duration_text(worker.open_request_ns()));
-  std::string what = worker.open_request();
+  std::string what = named_by(*row.node, worker.open_request());
   if (!worker.waits_on().empty())
     what += ": " + worker.waits_on();
   const std::size_t left = width > figures.size() ? width - figures.size() : 0;
@@ -187,10 +212,11 @@ ScreenLine line_of(const v1::Worker &worker, std::size_t width)
                       { fitted(what, left), Ink::plain } } };
 }
 
-ScreenLine line_of(const v1::Finding &finding, std::size_t width)
+ScreenLine line_of(const TopRow<v1::Finding> &row, std::size_t width)
 {
+  const v1::Finding &finding = *row.value;
   const std::string label = fmt::format("{:9} ", label_of(finding.severity()));
-  std::string title = finding.title();
+  std::string title = named_by(*row.node, finding.title());
   if (!finding.explained_by().empty())
     title = "  (follows) " + title;
   const std::size_t left = width > label.size() ? width - label.size() : 0;

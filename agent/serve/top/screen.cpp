@@ -3,11 +3,13 @@
 #include "serve/escape.h"
 #include "serve/render/figures.h"
 #include "serve/render/layout.h"
+#include "serve/top/load_lines.h"
 #include "serve/top/rows.h"
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <iterator>
 #include <sstream>
 #include <string_view>
 
@@ -15,7 +17,6 @@ namespace linger::serve {
 namespace {
 
 constexpr std::array order_names{ "time", "requests", "mean", "errors", "memory kept" };
-constexpr std::size_t most_servers = 3;
 
 ScreenLine plain(std::string text, Ink ink = Ink::plain)
 {
@@ -37,46 +38,17 @@ std::string sparkline(const std::deque<double> &history)
 
 ScreenLine title_of(const TopState &state, const TopView &view, std::size_t width)
 {
-  const std::string clock = clock_text(state.report.window().end_time());
-  std::string text = fmt::format(
-      "linger top  {} UTC  [{}]  requests lost: {}{}", clock.substr(0, 8), sparkline(state.history),
-      count_text(state.report.coverage().requests_lost()), view.paused ? "  PAUSED" : "");
-  return plain(fitted(text, width), Ink::bold);
-}
-
-void add_servers(std::vector<ScreenLine> &lines, const TopState &state, std::size_t width)
-{
-  std::size_t told = 0;
-  for (const v1::Server &server : state.report.servers()) {
-    const auto rate = std::ranges::find(state.rates.servers, server.master_tgid(), &Rate::server);
-    if (rate == state.rates.servers.end())
-      continue;
-    if (told++ == most_servers) {
-      lines.push_back(
-          plain(fitted(fmt::format("and {} more servers",
-                                   state.report.servers_size() - static_cast<int>(most_servers)),
-                       width)));
-      return;
-    }
-    double busy = 0;
-    std::size_t alive = 0;
-    for (const v1::Worker &worker : server.workers()) {
-      if (worker.state() == v1::WORKER_STATE_EXITED)
-        continue;
-      busy += worker.state() == v1::WORKER_STATE_IDLE ? 0 : 1;
-      ++alive;
-    }
-    const std::string figures = fmt::format(
-        " {:>7.1f} req/s  {} of {} workers at work",
-        state.rates.seconds > 0 ? static_cast<double>(rate->requests) / state.rates.seconds : 0,
-        busy, alive);
-    const std::string name = fmt::format("{} ({} {}, {})", server.app(), server.kind(),
-                                         server.worker_class(), server.master_tgid());
-    const std::size_t left = width > figures.size() ? width - figures.size() : 0;
-    lines.push_back({ .spans = { { fitted(name, left), Ink::cyan }, { figures, Ink::plain } } });
+  std::string clock;
+  std::uint64_t lost = 0;
+  for (const TopNode &node : state.nodes) {
+    if (node.report.has_window())
+      clock = std::max(clock, clock_text(node.report.window().end_time()).substr(0, 8));
+    lost += node.report.coverage().requests_lost();
   }
-  if (state.report.servers().empty())
-    lines.push_back(plain(fitted("no server is watched yet", width)));
+  const std::string text =
+      fmt::format("linger top  {} UTC  [{}]  requests lost: {}{}", clock, sparkline(state.history),
+                  count_text(lost), view.paused ? "  PAUSED" : "");
+  return plain(fitted(text, width), Ink::bold);
 }
 
 ScreenLine tabs_of(const TopState &state, const TopView &view, std::size_t width)
@@ -85,9 +57,11 @@ ScreenLine tabs_of(const TopState &state, const TopView &view, std::size_t width
     return view.tab == which ? Span{ "[" + name + "]", Ink::bold }
                              : Span{ " " + name + " ", Ink::plain };
   };
+  std::size_t findings = 0;
+  for (const TopNode &node : state.nodes)
+    findings += static_cast<std::size_t>(node.report.findings_size());
   ScreenLine line{ .spans = { tab(TopTab::endpoints, "Endpoints"), tab(TopTab::workers, "Workers"),
-                              tab(TopTab::findings,
-                                  fmt::format("Findings {}", state.report.findings_size())) } };
+                              tab(TopTab::findings, fmt::format("Findings {}", findings)) } };
   std::string rest;
   if (view.tab == TopTab::endpoints)
     rest = fmt::format("   by {}", order_names[static_cast<std::size_t>(view.order)]);
@@ -146,7 +120,7 @@ void add_detail(std::vector<ScreenLine> &lines, const TopState &state, const Top
     const auto rows = finding_rows(state, view);
     if (view.selected >= rows.size())
       return;
-    const v1::Finding &finding = *rows[view.selected];
+    const v1::Finding &finding = *rows[view.selected].value;
     lines.push_back(plain(fitted(finding.title(), width), ink_of(finding.severity())));
     add_wrapped(lines, finding.detail(), width);
     lines.push_back(plain("", Ink::plain));
@@ -156,7 +130,8 @@ void add_detail(std::vector<ScreenLine> &lines, const TopState &state, const Top
   const auto rows = endpoint_rows(state, view);
   if (view.selected >= rows.size())
     return;
-  if (const v1::Endpoint *endpoint = endpoint_of(state.report, *rows[view.selected]))
+  const TopRow<Rate> &row = rows[view.selected];
+  if (const v1::Endpoint *endpoint = endpoint_of(row.node->report, *row.value))
     add_sites(lines, *endpoint, width);
 }
 
@@ -184,10 +159,9 @@ void add_rows(std::vector<ScreenLine> &lines, const TopState &state, const TopVi
   const auto workers = worker_rows(state, view);
   const auto findings = finding_rows(state, view);
   for (std::size_t i = first; i < rows && i < first + shown; ++i) {
-    ScreenLine line = view.tab == TopTab::endpoints
-                          ? line_of(*endpoints[i], state.rates.seconds, width)
-                      : view.tab == TopTab::workers ? line_of(*workers[i], width)
-                                                    : line_of(*findings[i], width);
+    ScreenLine line = view.tab == TopTab::endpoints ? line_of(endpoints[i], width)
+                      : view.tab == TopTab::workers ? line_of(workers[i], width)
+                                                    : line_of(findings[i], width);
     line.selected = i == view.selected;
     lines.push_back(std::move(line));
   }
@@ -223,12 +197,15 @@ ScreenLine clipped(ScreenLine line, std::size_t width)
   return line;
 }
 
-v1::CauseTimes all_times(const Rates &rates)
+/// Of the busiest server.
+v1::CauseTimes most_times(const TopState &state)
 {
   v1::CauseTimes most;
-  for (const Rate &rate : rates.servers) {
-    if (rate.times.wall_ns() > most.wall_ns())
-      most = rate.times;
+  for (const TopNode &node : state.nodes) {
+    for (const Rate &rate : node.rates.servers) {
+      if (rate.times.wall_ns() > most.wall_ns())
+        most = rate.times;
+    }
   }
   return most;
 }
@@ -260,7 +237,7 @@ std::vector<ScreenLine> top_screen(const TopState &state, const TopView &view, s
                                    std::size_t height)
 {
   std::vector<ScreenLine> lines{ title_of(state, view, width) };
-  add_servers(lines, state, width);
+  std::ranges::move(load_lines(state, width), std::back_inserter(lines));
   lines.push_back(tabs_of(state, view, width));
   constexpr std::size_t below = 2;
   const std::size_t room = height > lines.size() + below ? height - lines.size() - below : 0;
@@ -271,8 +248,10 @@ std::vector<ScreenLine> top_screen(const TopState &state, const TopView &view, s
   else
     add_rows(lines, state, view, width, room);
   lines.resize(height > below ? height - below : 0);
-  lines.push_back(state.trouble.empty() ? legend_of(all_times(state.rates), width)
-                                        : plain(fitted(state.trouble, width), Ink::red));
+  const TopNode *const only = state.nodes.size() == 1 ? &state.nodes.front() : nullptr;
+  lines.push_back(only == nullptr || only->trouble.empty()
+                      ? legend_of(most_times(state), width)
+                      : plain(fitted(only->trouble, width), Ink::red));
   lines.push_back(plain(
       fitted("q quit  Tab next  Enter lines  Esc back  s order  / filter  p pause  ? help", width),
       Ink::dim));

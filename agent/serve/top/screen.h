@@ -26,14 +26,21 @@ struct ScreenLine {
   [[nodiscard]] std::string text() const;
 };
 
-/// All that is known at one moment.
-struct TopState {
+/// What one agent says.
+struct TopNode {
+  /// Empty where there is only one.
+  std::string name;
   v1::Report report; // everything since the start
   Rates rates;       // of the latest interval
-  /// Requests per second of the intervals before, the latest last.
-  std::deque<double> history;
   /// Why there is nothing newer; empty when there is.
   std::string trouble;
+};
+
+/// All that is known at one moment.
+struct TopState {
+  std::vector<TopNode> nodes; // at least one
+  /// Requests per second of the intervals before, of all nodes together; the latest last.
+  std::deque<double> history;
 };
 
 /// How many rows the tab has.

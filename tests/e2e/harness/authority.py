@@ -31,3 +31,7 @@ class Authority:
                 self._directory / "ca.key", "-CAcreateserial", "-out", certificate, "-days", "2",
                 "-extfile", extensions)
         return certificate, key
+
+
+def tls(authority: Path, certificate: Path, key: Path) -> list:
+    return ["--tls-ca", authority, "--tls-cert", certificate, "--tls-key", key]

@@ -82,6 +82,9 @@ CHECKS = {
     "yaml": chart.missing,
     "podman": _program("/usr/bin/podman", "podman"),
     "runc": _program("/usr/sbin/runc", "runc"),
+    "otelcol": lambda: None if os.environ.get("OTELCOL") or shutil.which("otelcol")
+    else "otelcol, which Debian does not have; OTELCOL names one",
+    "curl": _program("curl", "curl"),
     "helm": lambda: None if chart.program() else "helm, which Debian does not have; HELM names one",
     "go": _program("go", "golang-go"),
 }

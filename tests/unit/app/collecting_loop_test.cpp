@@ -78,6 +78,38 @@ TEST_F(CollectingLoopTest, LooksSoonAfterAMasterForkedAWorker)
   EXPECT_EQ(script.watched.back().workers.size(), 2);
 }
 
+TEST_F(CollectingLoopTest, LooksForATwentiethOfTheTimeWhereWorkersComeAndGoAllTheTime)
+{
+  script.find_cost = 30ms;
+  const auto loop = open();
+  ASSERT_TRUE(loop) << loop.error().what;
+  script.finds = 0;
+  const domain::Nanos begin = script.now;
+  while (script.now - begin < 60s) {
+    script.pending.push_back(
+        domain::ProcessEvent{ .kind = Kind::started, .tgid = 102, .parent_tgid = 100 });
+    ASSERT_TRUE((*loop)->turn());
+    script.now += 20ms;
+  }
+
+  EXPECT_LE(script.finds, 100);
+  EXPECT_GE(script.finds, 90);
+}
+
+TEST_F(CollectingLoopTest, LooksEveryTenSecondsHoweverLongItTakes)
+{
+  script.find_cost = 5s;
+  const auto loop = open();
+  ASSERT_TRUE(loop) << loop.error().what;
+  script.finds = 0;
+  script.now += CollectingLoop::most_look_rest - 1ms;
+  ASSERT_TRUE((*loop)->turn());
+  EXPECT_EQ(script.finds, 0);
+  script.now += 1ms;
+  ASSERT_TRUE((*loop)->turn());
+  EXPECT_EQ(script.finds, 1);
+}
+
 TEST_F(CollectingLoopTest, DoesNotLookForEachProgramThatAWorkerRuns)
 {
   const auto loop = open();

@@ -31,6 +31,8 @@ public:
   std::optional<Error> look_error;
   std::string look_gap;
   domain::Nanos look_cost{};
+  domain::Nanos find_cost{}; // of a look for servers
+  int finds = 0;
   domain::Nanos now = std::chrono::seconds{ 10 };
 
   bool attached = false;
@@ -71,7 +73,11 @@ public:
 
   std::vector<domain::Server> find_servers() override
   {
-    return script_.with([](HostScript &script) { return script.servers; });
+    return script_.with([](HostScript &script) {
+      script.now += script.find_cost;
+      ++script.finds;
+      return script.servers;
+    });
   }
 
   Result<domain::Server> find_server(std::uint32_t tgid) override

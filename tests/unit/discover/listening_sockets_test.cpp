@@ -61,40 +61,6 @@ TEST(DecodeUnixLine, PassesOverConnectionsAndUnnamedSockets)
   EXPECT_FALSE(decode_unix_line("garbage"));
 }
 
-TEST(ListeningByNamespace, ReadsEachNamespaceOnce)
-{
-  FakeProc proc;
-  proc.listen_tcp("0100007F:1F40", 77);
-  proc.add({ .tgid = 10 });
-  proc.forget_sockets();
-  proc.add({ .tgid = 11 });
-  proc.listen_tcp("0100007F:1F41", 78);
-  proc.add({ .tgid = 12, .net_namespace = "net:[2]" });
-  ListeningByNamespace namespaces(proc.path());
-
-  const ListeningSockets *const sockets = namespaces.of(10);
-
-  ASSERT_NE(sockets, nullptr);
-  EXPECT_EQ(sockets->at(77).address, "127.0.0.1:8000");
-  EXPECT_EQ(namespaces.of(11), sockets);
-  EXPECT_EQ(namespaces.of(12)->at(78).address, "127.0.0.1:8001");
-  EXPECT_FALSE(namespaces.of(12)->contains(77));
-}
-
-TEST(ListeningByNamespace, DoesNotTakeAProcessThatIsGoneForAnEmptyNamespace)
-{
-  FakeProc proc;
-  proc.listen_tcp("0100007F:1F40", 77);
-  FakeProc::link("net:[4026531840]", proc.of(9) / "ns" / "net");
-  proc.add({ .tgid = 10 });
-  ListeningByNamespace namespaces(proc.path());
-
-  EXPECT_EQ(namespaces.of(8), nullptr);
-  EXPECT_EQ(namespaces.of(9), nullptr);
-  ASSERT_NE(namespaces.of(10), nullptr);
-  EXPECT_TRUE(namespaces.of(10)->contains(77));
-}
-
 TEST(SocketInodesOf, GivesSocketsAscendingAndOnce)
 {
   FakeProc proc;

@@ -14,6 +14,12 @@ using testing::IsEmpty;
 
 const LocalListener postgres{ "127.0.0.1:15432", 15432, "", "postgres" };
 
+std::vector<LocalListener> listeners_in(const std::filesystem::path &proc)
+{
+  ListeningByNamespace namespaces(proc);
+  return local_listeners(proc, namespaces);
+}
+
 TEST(LocalListeners, NamesAProcessThatHoldsTheSocket)
 {
   FakeProc proc;
@@ -22,7 +28,7 @@ TEST(LocalListeners, NamesAProcessThatHoldsTheSocket)
   proc.connect_tcp("0100007F:3C48", 79);
   proc.add({ .tgid = 500, .comm = "postgres", .sockets = { 77, 78, 79 } });
 
-  EXPECT_THAT(local_listeners(proc.path()),
+  EXPECT_THAT(listeners_in(proc.path()),
               ElementsAre(postgres, LocalListener{ "unix:/run/.s.PGSQL.15432", 0,
                                                    "/run/.s.PGSQL.15432", "postgres" }));
 }
@@ -35,7 +41,7 @@ TEST(LocalListeners, PrefersAnotherProcessToInit)
   proc.add({ .tgid = 1, .parent_tgid = 0, .comm = "systemd", .sockets = { 77, 78 } });
   proc.add({ .tgid = 500, .comm = "postgres", .sockets = { 77 } });
 
-  EXPECT_THAT(local_listeners(proc.path()),
+  EXPECT_THAT(listeners_in(proc.path()),
               ElementsAre(postgres, LocalListener{ "127.0.0.1:22", 22, "", "systemd" }));
 }
 
@@ -46,7 +52,7 @@ TEST(LocalListeners, SeesEveryNamespace)
   proc.listen_tcp("0100007F:3C48", 77);
   proc.add({ .tgid = 500, .comm = "postgres", .sockets = { 77 }, .net_namespace = "net:[2]" });
 
-  EXPECT_THAT(local_listeners(proc.path()), ElementsAre(postgres));
+  EXPECT_THAT(listeners_in(proc.path()), ElementsAre(postgres));
 }
 
 TEST(LocalListeners, LeavesTheNameEmptyWhereItMayNotBeSeen)
@@ -57,7 +63,7 @@ TEST(LocalListeners, LeavesTheNameEmptyWhereItMayNotBeSeen)
   std::filesystem::permissions(proc.of(500) / "fd", std::filesystem::perms::none);
   const Unprivileged nobody;
 
-  EXPECT_THAT(local_listeners(proc.path()),
+  EXPECT_THAT(listeners_in(proc.path()),
               ElementsAre(LocalListener{ "127.0.0.1:15432", 15432, "", "" }));
 }
 
@@ -69,9 +75,9 @@ TEST(LocalListeners, PassesOverProcessesThatVanish)
   std::filesystem::remove(proc.of(500) / "stat");
   std::filesystem::create_directories(proc.of(501));
 
-  EXPECT_THAT(local_listeners(proc.path()),
+  EXPECT_THAT(listeners_in(proc.path()),
               ElementsAre(LocalListener{ "127.0.0.1:15432", 15432, "", "" }));
-  EXPECT_THAT(local_listeners("/nonexistent"), IsEmpty());
+  EXPECT_THAT(listeners_in("/nonexistent"), IsEmpty());
 }
 
 } // namespace

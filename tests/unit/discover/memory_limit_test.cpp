@@ -39,8 +39,12 @@ protected:
   }
 
   FakeProc proc_;
+  /// When nothing is believed that was read before.
+  domain::MonotonicTime later() { return now_ += MemoryLimits::max_age; }
+
   TemporaryDirectory directory_;
   MemoryLimits limits_{ proc_.path() };
+  domain::MonotonicTime now_;
 };
 
 TEST_F(ReadMemoryLimits, TellsTheOneWithTheLeastRoom)
@@ -52,14 +56,29 @@ TEST_F(ReadMemoryLimits, TellsTheOneWithTheLeastRoom)
   write_file(proc_.of(100) / "cgroup", "0::/pod/web\n");
   write_file(proc_.of(101) / "cgroup", "0::/pod/free\n");
   for (const std::uint32_t tgid : { 100U, 101U }) {
-    const auto limit = limits_.of(tgid);
+    const auto limit = limits_.of(tgid, later());
     ASSERT_TRUE(limit);
     EXPECT_EQ(limit->group, "/pod");
     EXPECT_EQ(limit->limit_bytes, 1000U);
     EXPECT_EQ(limit->used_bytes, 800U);
   }
   limit("pod/web", "300\n", "300\n");
-  EXPECT_EQ(limits_.of(100)->group, "/pod/web");
+  EXPECT_EQ(limits_.of(100, later())->group, "/pod/web");
+}
+
+TEST_F(ReadMemoryLimits, ReadsAGroupOnceForAllItsWorkers)
+{
+  mount("cgroup2", "rw");
+  limit("pod", "1000\n", "900\n");
+  write_file(proc_.of(100) / "cgroup", "0::/pod\n");
+  write_file(proc_.of(101) / "cgroup", "0::/pod\n");
+  const domain::MonotonicTime now = later();
+  const auto first = limits_.of(100, now);
+  ASSERT_TRUE(first);
+  limit("pod", "2000\n", "900\n");
+
+  EXPECT_EQ(limits_.of(101, now + MemoryLimits::max_age - domain::Nanos{ 1 }), first);
+  EXPECT_EQ(limits_.of(101, now + MemoryLimits::max_age)->limit_bytes, 2000U);
 }
 
 TEST_F(ReadMemoryLimits, ReadsVersionOne)
@@ -69,7 +88,7 @@ TEST_F(ReadMemoryLimits, ReadsVersionOne)
   write_file(groups() / "web" / "memory.usage_in_bytes", "90\n");
   write_file(groups() / "web" / "memory.stat", "total_inactive_file 100\n");
   write_file(proc_.of(100) / "cgroup", "3:memory:/web\n0::/\n");
-  const auto limit = limits_.of(100);
+  const auto limit = limits_.of(100, later());
   ASSERT_TRUE(limit);
   EXPECT_EQ(limit->limit_bytes, 500U);
   EXPECT_EQ(limit->used_bytes, 0U) << "the two files are not read at one moment";
@@ -81,7 +100,7 @@ TEST_F(ReadMemoryLimits, FindsGroupsOutsideOfOurOwnNamespace)
   limit("kubepods.slice/pod/web", "700\n", "300\n");
   std::filesystem::create_directories(groups() / "system.slice");
   write_file(proc_.of(100) / "cgroup", "0::/../pod/web\n");
-  const auto limit = limits_.of(100);
+  const auto limit = limits_.of(100, later());
   ASSERT_TRUE(limit);
   EXPECT_EQ(limit->limit_bytes, 700U);
 }
@@ -92,9 +111,9 @@ TEST_F(ReadMemoryLimits, IsNothingWhereThereIsNone)
   std::filesystem::create_directories(groups() / "pod");
   write_file(proc_.of(100) / "cgroup", "0::/pod\n");
   write_file(proc_.of(101) / "cgroup", "0::/../other\n");
-  EXPECT_FALSE(limits_.of(100));
-  EXPECT_FALSE(limits_.of(101));
-  EXPECT_FALSE(limits_.of(102)) << "gone";
+  EXPECT_FALSE(limits_.of(100, later()));
+  EXPECT_FALSE(limits_.of(101, later()));
+  EXPECT_FALSE(limits_.of(102, later())) << "gone";
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "unit/domain/evidence_fixture.h"
 
+#include <gmock/gmock.h>
+
 namespace linger::domain {
 namespace {
 
@@ -141,6 +143,41 @@ TEST_F(EvidenceMembershipTest, ForgetsTheOldestOfVeryManyReplacedWorkersButNoReq
   EXPECT_EQ(requests_in(churned), 1000U);
   EXPECT_LE(churned.servers[0].workers.size(), 260U);
   EXPECT_EQ(worker_in(churned, current).restarts, 1000U);
+}
+
+TEST_F(EvidenceMembershipTest, ForgetsServersThatAreGoneButNotThatThereWere)
+{
+  constexpr std::uint32_t many = 300;
+  for (std::uint32_t i = 0; i < many; ++i) {
+    ServersSeen scan = seen(i * 1ms, { 1000 + i });
+    scan.servers.front().master_tgid = 10'000 + i;
+    evidence.add(scan);
+    evidence.add(served_by(1000 + i, request(1, i * 1ms, i * 1ms + 100us)));
+  }
+  const Report told = report();
+
+  EXPECT_LE(told.servers.size(), 17U);
+  EXPECT_LE(told.endpoints.size(), 17U);
+  EXPECT_EQ(told.servers.back().server.master_tgid, 10'000 + many - 1);
+  EXPECT_EQ(told.coverage.requests_seen, many);
+  EXPECT_THAT(told.coverage.gaps, testing::Contains(testing::HasSubstr("servers that are gone")));
+}
+
+TEST_F(EvidenceMembershipTest, ForgetsNoServerThatComesBackInTime)
+{
+  const auto scan = [&](domain::Nanos at, std::uint32_t master) {
+    ServersSeen one = seen(at, { 500 });
+    one.servers.front().master_tgid = master;
+    return one;
+  };
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    evidence.add(scan(i * 2ms, 42));
+    evidence.add(scan(i * 2ms + 1ms, 10'000 + i));
+  }
+  evidence.add(scan(500ms, 42));
+  const Report told = report();
+  EXPECT_TRUE(std::ranges::any_of(
+      told.servers, [](const ServerReport &server) { return server.server.master_tgid == 42; }));
 }
 
 } // namespace

@@ -259,6 +259,24 @@ TEST(GrowthTest, GivesAColumnToAnEndpointThatBecomesBusyLate)
   EXPECT_NEAR(found.at(199).per_request, 28'672, 3000);
 }
 
+TEST(GrowthFitTest, HoldsLittleOfAServerWithMoreEndpointsThanColumns)
+{
+  GrowthFit fit;
+  std::size_t most_bytes = 0;
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    const MonotonicTime begin{ std::chrono::milliseconds{ 10 * i } };
+    GrowthBlock block{ .window = { begin, begin + std::chrono::milliseconds{ 10 } } };
+    for (std::uint32_t endpoint = 0; endpoint < 8; ++endpoint)
+      block.requests[(13 * i + 7 * endpoint * endpoint) % 100] = 1 + i % 3;
+    block.change_bytes = 4096 * (i % 5);
+    fit.add(i % 10, std::move(block));
+    most_bytes = std::max(most_bytes, fit.held_bytes());
+  }
+  EXPECT_FALSE(fit.estimates().empty());
+  // A node may have fifty servers, each with three of these.
+  EXPECT_LT(most_bytes, 400'000);
+}
+
 TEST(GrowthBlocksTest, LeavesOutWhatARequestFreedAgain)
 {
   GrowthBlocks blocks;

@@ -52,6 +52,40 @@ TEST(LeastSquaresTest, GivesTheSameWhetherMergedOrAddedOneByOne)
   }
 }
 
+TEST(LeastSquaresTest, GivesTheSameValuesWithoutIntervals)
+{
+  LeastSquares fit;
+  for (int i = 1; i <= 40; ++i) {
+    fit.add({ { 0, 1.0 * i }, { 2, 1.0 * (i % 3) } }, 5.0 * i - 7.0 * (i % 3) + i % 2);
+    const auto b = fit.solve(LeastSquares::Holds::each);
+    const auto values = fit.solve_values();
+    ASSERT_EQ(b.size(), values.size());
+    for (std::size_t column = 0; column < b.size(); ++column)
+      EXPECT_EQ(b[column].value, values[column]);
+  }
+}
+
+TEST(LeastSquaresTest, FoldsAColumnIntoAnotherAlikeOfFewRowsAndOfMany)
+{
+  for (const int rows : { 4, 100 }) {
+    LeastSquares folded;
+    LeastSquares meant;
+    for (int i = 1; i <= rows; ++i) {
+      const double y = 3.0 * i + i % 4;
+      folded.add({ { 0, 1.0 * i }, { 1, 2.0 }, { 3, 1.0 * (i % 3) } }, y);
+      meant.add({ { 0, 1.0 * i }, { 3, 2.0 + i % 3 } }, y);
+    }
+    folded.fold(1, 3);
+    const auto b = folded.solve(LeastSquares::Holds::each);
+    const auto wanted = meant.solve(LeastSquares::Holds::each);
+    ASSERT_EQ(b.size(), 4U);
+    for (std::size_t column = 0; column < b.size(); ++column) {
+      EXPECT_NEAR(b[column].value, wanted[column].value, 1e-6) << rows << " " << column;
+      EXPECT_NEAR(b[column].high, wanted[column].high, 1e-6) << rows << " " << column;
+    }
+  }
+}
+
 TEST(LeastSquaresTest, SaysByAWideIntervalThatTwoColumnsCannotBeToldApart)
 {
   LeastSquares fit;

@@ -19,21 +19,22 @@ protected:
   void SetUp() override
   {
     const v1::Report earlier = report_at(10);
-    state.report = report_at(12);
-    add_endpoint(state.report, "/slow", 4, 380 * ms, 20 * ms);
-    add_endpoint(state.report, "/many", 400, 0, 100 * ms, 2);
-    v1::Site &site = *state.report.mutable_endpoints(0)->add_sites();
+    node().report = report_at(12);
+    add_endpoint(node().report, "/slow", 4, 380 * ms, 20 * ms);
+    add_endpoint(node().report, "/many", 400, 0, 100 * ms, 2);
+    v1::Site &site = *node().report.mutable_endpoints(0)->add_sites();
     site.set_cause("database");
     site.set_what("127.0.0.1:5432 (postgresql)");
     site.set_code("shop/views.py:31 in report");
     site.set_waits(4);
-    v1::Finding &finding = *state.report.add_findings();
+    v1::Finding &finding = *node().report.add_findings();
     finding.set_severity(v1::SEVERITY_WARNING);
     finding.set_title("GET /slow waits for the database");
     finding.set_remedy("Add an index.");
-    state.rates = rates_between(earlier, state.report);
+    node().rates = rates_between(earlier, node().report);
   }
 
+  [[nodiscard]] TopNode &node() { return state.nodes.front(); }
   [[nodiscard]] std::string shown(std::size_t width = 80, std::size_t height = 24) const
   {
     std::string text;
@@ -52,7 +53,7 @@ protected:
       view.press({ .kind = Kind::character, .character = character }, top_rows(state, view));
   }
 
-  TopState state;
+  TopState state{ .nodes = { TopNode{} } };
   TopView view;
 };
 
@@ -70,8 +71,8 @@ TEST_F(TopScreenTest, ShowsTheEndpointThatTakesTheMostTimeFirst)
 
 TEST_F(TopScreenTest, FitsIntoEveryTerminal)
 {
-  add_endpoint(state.report, "/" + std::string(300, 'x') + "\xff\x1b[31m\u00e9", 900, 1, 1);
-  state.rates = rates_between({}, state.report);
+  add_endpoint(node().report, "/" + std::string(300, 'x') + "\xff\x1b[31m\u00e9", 900, 1, 1);
+  node().rates = rates_between({}, node().report);
   for (const TopTab tab : { TopTab::endpoints, TopTab::workers, TopTab::findings }) {
     view.tab = tab;
     for (const int more : { 0, 1, 2 }) {
@@ -147,8 +148,9 @@ TEST_F(TopScreenTest, ShowsWorkersAndFindings)
 TEST_F(TopScreenTest, KeepsWhatIsChosenInSight)
 {
   for (int i = 0; i < 50; ++i)
-    add_endpoint(state.report, "/" + std::to_string(i), 1000 - static_cast<std::uint64_t>(i), 1, 1);
-  state.rates = rates_between({}, state.report);
+    add_endpoint(node().report, "/" + std::to_string(i), 1000 - static_cast<std::uint64_t>(i), 1,
+                 1);
+  node().rates = rates_between({}, node().report);
   for (int i = 0; i < 60; ++i)
     press("j");
   const auto lines = top_screen(state, view, 80, 24);
@@ -159,8 +161,51 @@ TEST_F(TopScreenTest, KeepsWhatIsChosenInSight)
 
 TEST_F(TopScreenTest, SaysWhatIsWrongWithTheAgent)
 {
-  state.trouble = "the agent went away";
+  node().trouble = "the agent went away";
   EXPECT_TRUE(shows("the agent went away"));
+}
+
+TEST_F(TopScreenTest, ShowsSeveralNodesWithTheOnesInTroubleFirst)
+{
+  node().name = "web-1";
+  TopNode busier{ .name = "web-2" };
+  busier.report = report_at(14);
+  add_endpoint(busier.report, "/slow", 4000, 900 * ms, 20 * ms);
+  v1::Finding &finding = *busier.report.add_findings();
+  finding.set_severity(v1::SEVERITY_CRITICAL);
+  finding.set_title("POST /pay fails");
+  busier.rates = rates_between(report_at(12), busier.report);
+  state.nodes.push_back(busier);
+  state.nodes.push_back({ .name = "web-3", .trouble = "no agent answered" });
+  state.nodes.push_back({ .name = "web-4" });
+
+  std::string text = shown(100);
+  EXPECT_LT(text.find("web-3: no agent answered"), text.find("web-2: 1 server"));
+  EXPECT_LT(text.find("web-2: 1 server"), text.find("web-1: 1 server"));
+  EXPECT_NE(text.find("web-4: not heard of yet"), std::string::npos) << text;
+  EXPECT_NE(text.find("2000.0 req/s  1 of 2 workers at work"), std::string::npos) << text;
+  EXPECT_LT(text.find("web-2 GET /slow"), text.find("web-1 GET /slow"));
+  EXPECT_NE(text.find("Findings 2"), std::string::npos) << text;
+
+  press(Kind::enter); // each node's own endpoint, though server and name are the same
+  EXPECT_TRUE(shows("4,000 requests since the start"));
+  press(Kind::escape);
+  press("/web-1");
+  press(Kind::enter);
+  EXPECT_FALSE(shows("web-2 GET /slow"));
+  press(Kind::tab);
+  press(Kind::tab);
+  text = shown(100);
+  EXPECT_LT(text.find("web-2 POST /pay fails"), text.find("web-1 GET /slow waits"));
+}
+
+TEST_F(TopScreenTest, LeavesRoomForRowsHoweverManyNodesThereAre)
+{
+  node().name = "web-0";
+  for (int i = 1; i < 200; ++i)
+    state.nodes.push_back({ .name = "web-" + std::to_string(i), .trouble = "gone" });
+  EXPECT_TRUE(shows("and 195 more nodes"));
+  EXPECT_TRUE(shows("web-0 GET /slow"));
 }
 
 } // namespace
