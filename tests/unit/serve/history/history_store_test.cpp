@@ -29,7 +29,8 @@ protected:
     std::string padding; // which cannot be compressed but by half
     while (padding.size() < padding_bytes)
       padding += "0123456789abcdef"[random() % 16];
-    made.mutable_report()->mutable_coverage()->add_gaps(padding);
+    if (!padding.empty())
+      made.mutable_report()->mutable_coverage()->add_gaps(padding);
     return made;
   }
 
