@@ -36,6 +36,29 @@ struct EscalationConfig {
   domain::AllocationQuery allocations;
 };
 
+/// What is sent to an OpenTelemetry collector.
+struct OtlpConfig {
+  /// HOST:PORT; empty: nothing is sent.
+  std::string endpoint;
+  bool insecure = false;
+  std::string tls_ca;
+  domain::Nanos interval = std::chrono::minutes{ 1 };
+  bool metrics = true;
+  bool traces = true;
+  /// Requests that took at least so long are traced.
+  domain::Nanos slow_request = std::chrono::milliseconds{ 500 };
+};
+
+/// What is kept of the past.
+struct HistoryConfig {
+  static constexpr std::string_view off = "off"; // in the place of a path
+
+  std::string path = "/var/lib/linger/history.db";
+  std::uint64_t max_bytes = 64ULL << 20;
+  domain::Nanos retention = std::chrono::hours{ 7 * 24 };
+  domain::Nanos interval = std::chrono::minutes{ 1 };
+};
+
 /// The defaults are those of an empty file.
 struct Config {
   // [agent]
@@ -50,6 +73,10 @@ struct Config {
   bool page_census = false;
   // [metrics]
   std::uint32_t metrics_max_endpoints = 200;
+  // [otlp]
+  OtlpConfig otlp;
+  // [history]
+  HistoryConfig history;
   // [routes]
   std::vector<std::string> route_patterns;
   // [peers]
@@ -70,6 +97,9 @@ struct Config {
 
 /// The same from a file; `usage` when it is not there.
 [[nodiscard]] Result<Config> read_config(const std::string &path);
+
+/// "off", or the path of a file from the root on.
+[[nodiscard]] bool is_history_path(std::string_view text);
 
 /// How far to escalate: "growth", "census" or "allocations".
 [[nodiscard]] std::optional<domain::MemoryTier> escalation_named(std::string_view name);

@@ -1,6 +1,8 @@
 #include "app/config_keys.h"
 
 #include "app/access_keys.h"
+#include "app/history_keys.h"
+#include "app/otlp_keys.h"
 #include "domain/evidence.h"
 #include "domain/route.h"
 
@@ -335,6 +337,8 @@ std::vector<ConfigKey> make_keys()
     { "findings", "query_minor_ratio", ratio(&Thresholds::query_minor_ratio) },
   };
   std::ranges::move(access_keys(), std::back_inserter(keys));
+  std::ranges::move(otlp_keys(), std::back_inserter(keys));
+  std::ranges::move(history_keys(), std::back_inserter(keys));
   return keys;
 }
 

@@ -2,9 +2,11 @@
 
 #include "app/agent.h"
 #include "app/daemon_arguments.h"
+#include "app/history_keeper.h"
 #include "app/log.h"
 #include "app/own_memory.h"
 #include "app/service_manager.h"
+#include "app/telemetry.h"
 #include "app/version.h"
 #include "serve/escape.h"
 #include "serve/http_server.h"
@@ -68,6 +70,8 @@ Result<Config> configured(const DaemonArguments &arguments)
     config->listen = arguments.listen;
   if (config && !arguments.http.empty())
     config->http = arguments.http;
+  if (config && !arguments.history_path.empty())
+    config->history.path = arguments.history_path;
   if (config && arguments.tls.given())
     config->tls = arguments.tls;
   if (config && arguments.escalate_to)
@@ -76,8 +80,9 @@ Result<Config> configured(const DaemonArguments &arguments)
 }
 
 /// Nothing where HTTP is not served. The address that nobody asked for may be somebody else's.
-Result<std::optional<serve::HttpServer>> serve_http(const Config &config, Agent &agent,
-                                                    bool allow_remote)
+Result<std::optional<serve::HttpServer>>
+serve_http(const Config &config, Agent &agent,
+           std::function<void(serve::MetricSink &)> more_metrics, bool allow_remote)
 {
   if (config.http == no_http)
     return std::nullopt;
@@ -85,7 +90,8 @@ Result<std::optional<serve::HttpServer>> serve_http(const Config &config, Agent 
       config.http.value_or(std::string{ serve::default_http_address }), agent,
       { .allow_remote = allow_remote,
         .max_endpoints = config.metrics_max_endpoints,
-        .census_for_all = config.page_census });
+        .census_for_all = config.page_census,
+        .more_metrics = std::move(more_metrics) });
   if (!server && config.http)
     return tl::unexpected(server.error());
   if (!server) {
@@ -108,16 +114,32 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
   Result<std::unique_ptr<Agent>> agent = Agent::start(config, {});
   if (!agent)
     return tl::unexpected(agent.error());
+  std::unique_ptr<HistoryKeeper> keeper = HistoryKeeper::start(config, **agent);
+  serve::History *history = keeper ? &keeper->history() : nullptr;
   Result<serve::Server> server = serve::Server::start(config.listen, **agent,
                                                       { .allow_remote = arguments.insecure_listen,
                                                         .tls = config.tls,
-                                                        .operators = config.operators });
+                                                        .operators = config.operators,
+                                                        .history = history });
   if (!server)
     return tl::unexpected(server.error());
   spdlog::info("lingerd {} listens on {}", version, fmt::join(server->addresses(), ", "));
 
-  Result<std::optional<serve::HttpServer>> http =
-      serve_http(config, **agent, arguments.insecure_listen);
+  const auto tell_history = [history](serve::MetricSink &sink) {
+    if (history != nullptr)
+      history->tell_metrics(sink);
+  };
+  Result<std::unique_ptr<Telemetry>> telemetry = Telemetry::start(config, **agent, tell_history);
+  if (!telemetry)
+    return tl::unexpected(telemetry.error());
+  Result<std::optional<serve::HttpServer>> http = serve_http(
+      config, **agent,
+      [tell_history, sender = telemetry->get()](serve::MetricSink &sink) {
+        if (sender != nullptr)
+          serve::tell_export_counts(sender->counts(), sink);
+        tell_history(sink);
+      },
+      arguments.insecure_listen);
   if (!http)
     return tl::unexpected(http.error());
 
@@ -132,6 +154,7 @@ Result<> serve_until_told(const Config &config, const DaemonArguments &arguments
   spdlog::info("ending");
   tell_service_manager("STOPPING=1");
   http->reset();
+  telemetry->reset();
   server->stop(); // first, so that callers are told that the agent ends, not that it failed
   return {};
 }

@@ -50,6 +50,15 @@ std::unique_ptr<CLI::App> lingerd_parser(DaemonArguments &arguments)
          "trace its allocations where the heap does not explain it")
       ->check(CLI::IsMember({ "growth", "census", "allocations" }))
       ->option_text("growth|census|allocations");
+  app.add_option("--history", arguments.history_path,
+                 "The file that the history is kept in, for `linger diagnose --since`, or \"off\" "
+                 "(default " +
+                     HistoryConfig{}.path + ")")
+      ->check([](const std::string &path) {
+        return is_history_path(path) ? std::string{}
+                                     : "must be a path from the root on, or \"off\"";
+      })
+      ->option_text("FILE");
   app.add_option("--config", arguments.config_path, "A TOML file, see linger.toml(5)")
       ->type_name("FILE");
   return parser;

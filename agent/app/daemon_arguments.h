@@ -16,6 +16,7 @@ namespace linger::app {
 struct DaemonArguments {
   std::vector<std::string> listen;
   std::string http;
+  std::string history_path;
   std::string config_path;
   std::optional<domain::MemoryTier> escalate_to;
   bool insecure_listen = false;

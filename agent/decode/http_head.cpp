@@ -1,6 +1,7 @@
 #include "decode/http_head.h"
 
 #include "decode/request_path.h"
+#include "decode/traceparent.h"
 
 #include <algorithm>
 #include <array>
@@ -55,6 +56,17 @@ std::optional<std::uint64_t> number_of(std::string_view text)
   if (error != std::errc() || end != text.data() + text.size())
     return std::nullopt;
   return number;
+}
+
+/// Of the request that `text` begins with, as far as it was captured.
+std::optional<domain::TraceContext> trace_in(std::string_view text)
+{
+  // The last line may have been cut, and so is not looked at.
+  const std::string_view head = text.substr(0, text.find(blank_line));
+  const std::string_view lines =
+      head.size() == text.size() ? head.substr(0, head.rfind("\r\n")) : head;
+  const auto value = field(lines, "traceparent");
+  return value ? decode_traceparent(*value) : std::nullopt;
 }
 
 /// `head` is whole.
@@ -123,13 +135,13 @@ std::optional<RequestLine> decode_request_line(std::span<const std::byte> head)
   if (target.empty() && !truncated)
     return std::nullopt;
   if (method == "CONNECT")
-    return RequestLine{ std::string(method), "/", truncated, false };
+    return RequestLine{ std::string(method), "/", truncated, false, trace_in(text) };
 
   auto path = path_of_target(target);
   if (!path)
     return std::nullopt;
   return RequestLine{ std::string(method), std::move(*path), truncated,
-                      truncated && is_path_only(target) };
+                      truncated && is_path_only(target), trace_in(text) };
 }
 
 std::optional<RequestLine> find_request_line(std::span<const std::byte> bytes)

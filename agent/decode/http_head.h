@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "domain/trace_context.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,6 +23,8 @@ struct RequestLine {
   bool truncated = false;
   /// They end inside of its path.
   bool path_truncated = false;
+  /// Where the client says so, and that was captured whole.
+  std::optional<domain::TraceContext> trace = std::nullopt;
 };
 
 /// nullopt when the bytes do not begin an HTTP/1 request. Empty lines before it are passed over

@@ -1,6 +1,7 @@
 #include "decode/mod_wsgi_vars.h"
 
 #include "decode/request_path.h"
+#include "decode/traceparent.h"
 
 #include <cstdint>
 #include <cstring>
@@ -47,6 +48,7 @@ std::optional<RequestLine> decode_mod_wsgi_vars(std::span<const std::byte> bytes
     return std::nullopt;
   std::string_view rest = *strings;
   std::string_view method;
+  std::optional<domain::TraceContext> trace;
   for (bool truncated = rest.empty(); !truncated;) {
     const std::string_view name = take_string(rest, truncated);
     if (truncated)
@@ -54,17 +56,19 @@ std::optional<RequestLine> decode_mod_wsgi_vars(std::span<const std::byte> bytes
     const std::string_view value = take_string(rest, truncated);
     if (name == "REQUEST_METHOD" && !truncated) {
       method = value;
+    } else if (name == "HTTP_TRACEPARENT" && !truncated) {
+      trace = decode_traceparent(value);
     } else if (name == "REQUEST_URI") {
       auto path = path_of_target(value);
       if (!is_method(method) || !path)
         break;
       return RequestLine{ std::string(method), std::move(*path), truncated,
-                          truncated && is_path_only(value) };
+                          truncated && is_path_only(value), trace };
     }
   }
   if (!is_method(method))
     return std::nullopt;
-  return RequestLine{ std::string(method), "/", true, true };
+  return RequestLine{ std::string(method), "/", true, true, trace };
 }
 
 } // namespace linger::decode

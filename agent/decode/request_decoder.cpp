@@ -166,6 +166,7 @@ Result<domain::Request> decode_request(std::span<const std::byte> bytes)
                                     record.pipelined_count);
   const auto line = request_line_of(head, record.flags);
   request.truncated = line && line->path_truncated;
+  request.trace = line ? line->trace : std::nullopt;
   request.pipelined = record.pipelined_count != 0;
   request.method = line ? line->method : "-";
   request.path = !line ? "" : line->path_truncated ? cut_path(line->path) : line->path;

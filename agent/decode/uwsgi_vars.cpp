@@ -1,6 +1,7 @@
 #include "decode/uwsgi_vars.h"
 
 #include "decode/request_path.h"
+#include "decode/traceparent.h"
 
 #include <algorithm>
 #include <string_view>
@@ -31,6 +32,7 @@ std::optional<RequestLine> decode_uwsgi_vars(std::span<const std::byte> vars)
   std::string_view rest(reinterpret_cast<const char *>(vars.data()), vars.size());
   std::string_view method;
   std::optional<std::string> path;
+  std::optional<domain::TraceContext> trace;
   bool target_truncated = false;
   bool path_truncated = false;
   for (bool truncated = false; !truncated;) {
@@ -42,6 +44,8 @@ std::optional<RequestLine> decode_uwsgi_vars(std::span<const std::byte> vars)
       break;
     if (*name == "REQUEST_METHOD" && !truncated) {
       method = *value;
+    } else if (*name == "HTTP_TRACEPARENT" && !truncated) {
+      trace = decode_traceparent(*value);
     } else if (*name == "REQUEST_URI" || (*name == "PATH_INFO" && !path)) {
       if (auto found = *name == "PATH_INFO" ? encoded_path(*value) : path_of_target(*value)) {
         path = std::move(found);
@@ -52,7 +56,8 @@ std::optional<RequestLine> decode_uwsgi_vars(std::span<const std::byte> vars)
   }
   if (!is_method(method) || !path)
     return std::nullopt;
-  return RequestLine{ std::string(method), std::move(*path), target_truncated, path_truncated };
+  return RequestLine{ std::string(method), std::move(*path), target_truncated, path_truncated,
+                      trace };
 }
 
 } // namespace linger::decode

@@ -13,6 +13,7 @@
 #include "domain/outgoing.h"
 #include "domain/server.h"
 #include "domain/time.h"
+#include "domain/trace_context.h"
 
 #include <cstdint>
 #include <optional>
@@ -79,6 +80,9 @@ struct Request {
   /// there was none, and where nobody looked: until the first request failed.
   std::string exception_type;
   std::string exception_code;
+  /// Where its client says so in one of the first bytes that are looked at. Recordings leave it
+  /// out.
+  std::optional<TraceContext> trace = std::nullopt;
 };
 
 /// A wait inside a request that took at least the threshold, or was `repeated`; or, with

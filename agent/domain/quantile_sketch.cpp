@@ -94,6 +94,46 @@ std::uint64_t QuantileSketch::quantile(double rank) const
   return max_;
 }
 
+QuantileSketch::Parts QuantileSketch::parts() const
+{
+  Parts parts{ .zeros = zeros_, .min = min(), .max = max_, .sum = sum_ };
+  if (buckets_.empty())
+    return parts;
+  parts.first_bucket = buckets_.front().number;
+  parts.counts.resize(buckets_.back().number - buckets_.front().number + 1, 0);
+  for (const Bucket &bucket : buckets_)
+    parts.counts[bucket.number - parts.first_bucket] = bucket.count;
+  return parts;
+}
+
+std::optional<QuantileSketch> QuantileSketch::made_of(const Parts &parts)
+{
+  constexpr std::size_t most_buckets = 2300; // of 64 bits
+  constexpr std::uint64_t most_values = most_count / 2;
+  if (parts.first_bucket > most_buckets ||
+      parts.counts.size() > most_buckets - parts.first_bucket || parts.min > parts.max ||
+      !(parts.sum >= 0) || !std::isfinite(parts.sum))
+    return std::nullopt;
+  QuantileSketch sketch;
+  sketch.count_ = parts.zeros;
+  for (std::size_t i = 0; i < parts.counts.size(); ++i) {
+    const std::uint64_t count = parts.counts[i];
+    if (count > most_values || sketch.count_ > most_values)
+      return std::nullopt;
+    sketch.count_ += count;
+    if (count != 0)
+      sketch.buckets_.push_back(
+          { .number = (parts.first_bucket + i) & most_number, .count = count & most_count });
+  }
+  if (sketch.count_ == 0)
+    return sketch;
+  sketch.zeros_ = parts.zeros;
+  sketch.min_ = parts.min;
+  sketch.max_ = parts.max;
+  sketch.sum_ = parts.sum;
+  return sketch;
+}
+
 void QuantileSketch::add_to(std::uint64_t bucket, std::uint64_t count)
 {
   const auto at = std::ranges::lower_bound(buckets_, bucket, {},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace linger::domain {
@@ -31,6 +32,19 @@ public:
 
   /// The value at `rank` (0 to 1) of the sorted values, 0 when there are none.
   [[nodiscard]] std::uint64_t quantile(double rank) const;
+
+  /// What it is made of, to be kept somewhere else.
+  struct Parts {
+    std::size_t first_bucket = 0;
+    std::vector<std::uint64_t> counts;
+    std::uint64_t zeros = 0;
+    std::uint64_t min = 0;
+    std::uint64_t max = 0;
+    double sum = 0;
+  };
+  [[nodiscard]] Parts parts() const;
+  /// nullopt where that is no sketch.
+  [[nodiscard]] static std::optional<QuantileSketch> made_of(const Parts &parts);
 
 private:
   struct Bucket {

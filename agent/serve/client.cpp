@@ -21,8 +21,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_report_bytes = 256 * 1024 * 1024;
-constexpr auto answer_time = 30s; // beyond what was asked to be observed
-constexpr auto census_time = 60s; // the looks into heaps come on top
+constexpr auto answer_time = 30s;  // beyond what was asked to be observed
+constexpr auto history_time = 60s; // a month of minutes
+constexpr auto census_time = 60s;  // the looks into heaps come on top
 
 /// gRPC takes a path as part of a URI.
 std::string target_of(const Address &address)
@@ -173,6 +174,22 @@ Result<v1::Report> Client::get_report(const ReportQuery &query, const std::stop_
   request.set_live(query.live);
   if (query.memory == domain::MemoryTier::allocations)
     *request.mutable_allocations() = to_proto(query.allocations);
+  v1::GetReportResponse response;
+  if (const grpc::Status status = stub_->GetReport(&context, request, &response); !status.ok())
+    return tl::unexpected(explained(status));
+  return std::move(*response.mutable_report());
+}
+
+Result<v1::Report> Client::get_report_since(domain::Nanos since, const Tgids &tgids,
+                                            const std::stop_token &stop)
+{
+  grpc::ClientContext context;
+  context.set_deadline(in(answer_time + history_time));
+  const auto cancelling = cancel_on(stop, context);
+
+  v1::GetReportRequest request;
+  *request.mutable_since() = google::protobuf::util::TimeUtil::NanosecondsToDuration(since.count());
+  request.mutable_tgids()->Add(tgids.begin(), tgids.end());
   v1::GetReportResponse response;
   if (const grpc::Status status = stub_->GetReport(&context, request, &response); !status.ok())
     return tl::unexpected(explained(status));

@@ -40,6 +40,10 @@ public:
   [[nodiscard]] Result<v1::Report> get_report(const ReportQuery &query,
                                               const std::stop_token &stop = {});
 
+  /// What happened since so long ago, as far as the agent has kept it.
+  [[nodiscard]] Result<v1::Report> get_report_since(domain::Nanos since, const Tgids &tgids,
+                                                    const std::stop_token &stop = {});
+
   [[nodiscard]] Result<v1::GetProfileResponse>
   get_profile(const ProfileQuery &query, ProfileFormat format, const std::stop_token &stop = {});
 

@@ -5,6 +5,7 @@
 #include "serve/convert_profile.h"
 #include "serve/duration_field.h"
 #include "serve/escape.h"
+#include "serve/history/history.h"
 #include "serve/render/profile.h"
 #include "serve/status.h"
 
@@ -90,10 +91,32 @@ grpc::Status DiagnosticsService::farewell() const
   return { grpc::StatusCode::CANCELLED, "the client went away" };
 }
 
+Result<v1::Report> DiagnosticsService::report_since(const v1::GetReportRequest &request)
+{
+  const auto since = span_in(request.since(), "since", 1s, longest_since);
+  if (!since)
+    return tl::unexpected(since.error());
+  if (request.window().seconds() != 0 || request.window().nanos() != 0 ||
+      request.memory() > v1::MEMORY_TIER_GROWTH || request.live())
+    return failure(Error::Kind::usage,
+                   "since: the past is not observed; set neither window, memory nor live");
+  if (history_ == nullptr)
+    return failure(Error::Kind::not_supported,
+                   "this agent keeps no history: its log says why, or [history] path is \"off\"");
+  return history_->report_since(*since, tgids_of(request));
+}
+
 grpc::Status DiagnosticsService::GetReport(grpc::ServerContext *context,
                                            const v1::GetReportRequest *request,
                                            v1::GetReportResponse *response)
 {
+  if (request->has_since()) {
+    Result<v1::Report> report = report_since(*request);
+    if (!report)
+      return to_status(report.error());
+    *response->mutable_report() = std::move(*report);
+    return grpc::Status::OK;
+  }
   const auto window = span_in(request->window(), "window", 0s, 1h);
   if (!window)
     return to_status(window.error());

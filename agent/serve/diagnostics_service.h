@@ -16,6 +16,8 @@
 
 namespace linger::serve {
 
+class History; // history/history.h
+
 struct ServiceLimits {
   /// Requests held for one subscriber of WatchRequests; more are skipped and counted.
   std::size_t queued_requests = 4096;
@@ -26,8 +28,10 @@ struct ServiceLimits {
 /// ends with its connection.
 class DiagnosticsService final : public v1::Diagnostics::Service {
 public:
-  DiagnosticsService(AgentView &agent, const Access &access, ServiceLimits limits)
-      : agent_(agent), access_(access), limits_(limits),
+  /// `history` is null where none is kept.
+  DiagnosticsService(AgentView &agent, const Access &access, ServiceLimits limits,
+                     History *history = nullptr)
+      : agent_(agent), access_(access), limits_(limits), history_(history),
         live_([this] { return agent_.live_report({}); }),
         servers_([this] { return agent_.servers({}); })
   {
@@ -64,6 +68,8 @@ private:
   {
     return { request.tgids().begin(), request.tgids().end() };
   }
+  /// Of the past.
+  [[nodiscard]] Result<v1::Report> report_since(const v1::GetReportRequest &request);
   [[nodiscard]] bool ended(const grpc::ServerContext &context) const;
   /// Lets time pass; false when the call is to end instead.
   [[nodiscard]] bool pause(const grpc::ServerContext &context, domain::Nanos length);
@@ -76,6 +82,7 @@ private:
   AgentView &agent_;
   const Access &access_;
   const ServiceLimits limits_;
+  History *history_;
   SharedLook<domain::Report> live_;
   SharedLook<std::vector<domain::ServerReport>> servers_;
   std::atomic<bool> stopping_ = false;

@@ -3,6 +3,7 @@
 #include "serve/health_page.h"
 #include "serve/http_library.h"
 #include "serve/http_listener.h"
+#include "serve/metrics/exposition.h"
 #include "serve/metrics/metrics_page.h"
 #include "serve/page/page_routes.h"
 
@@ -60,8 +61,10 @@ void HttpServer::Running::answer_metrics(const httplib::Request &request,
   }
   const auto format = Exposition::format_for(request.get_header_value("Accept"));
   const std::scoped_lock lock{ metrics_mutex };
-  response.set_content(metrics.text(*totals, live->findings, format),
-                       Exposition::content_type(format));
+  Exposition text{ format };
+  metrics.tell(*totals, live->findings, text);
+  options.more_metrics(text);
+  response.set_content(text.finish(), Exposition::content_type(format));
 }
 
 Result<HttpServer> HttpServer::start(const std::string &address, AgentView &agent,

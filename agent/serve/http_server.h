@@ -5,10 +5,12 @@
 #include "base/result.h"
 #include "serve/agent_view.h"
 #include "serve/http_listener.h"
+#include "serve/metrics/metric_sink.h"
 #include "serve/page/live_feed.h"
 #include "serve/page/page_files.h"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +28,8 @@ struct HttpOptions {
   /// Whether whoever can reach a loopback address may have a census taken. Never on another
   /// address.
   bool census_for_all = false;
+  /// Tells what else there is to scrape, after all the rest.
+  std::function<void(MetricSink &)> more_metrics = [](MetricSink &) {};
   PageFiles page_files = built_page_files();
   LiveFeedOptions page_feed{};
 };

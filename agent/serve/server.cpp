@@ -44,7 +44,8 @@ void set_limits(grpc::ServerBuilder &builder)
 
 struct Server::Running {
   Running(AgentView &agent, ServerOptions options)
-      : access(std::move(options.operators)), service(agent, access, options.limits)
+      : access(std::move(options.operators)),
+        service(agent, access, options.limits, options.history)
   {
   }
 

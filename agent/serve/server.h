@@ -14,6 +14,8 @@
 
 namespace linger::serve {
 
+class History; // history/history.h
+
 struct ServerOptions {
   /// Whether an address that other hosts can reach may be listened on without TLS. Nothing is
   /// encrypted and nobody is asked who they are.
@@ -23,6 +25,8 @@ struct ServerOptions {
   /// other hosts may be among them.
   TlsFiles tls = {};
   Operators operators = {};
+  /// What is known of the past; null where nothing is kept. Must outlive the server.
+  History *history = nullptr;
 };
 
 /// Serves from start() until stop() or destruction, on threads of its own. A socket in the file

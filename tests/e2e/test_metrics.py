@@ -110,12 +110,18 @@ def test_its_alert_rules_are_valid():
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_its_page_its_dashboard_and_its_rules_speak_of_the_same(agent, server):
-    load(server)
-    families = set(re.findall(r"^# TYPE (\S+) ", fetch(agent.metrics, Accept="application/openmetrics-text"), re.M))
+def test_its_page_its_dashboard_and_its_rules_speak_of_the_same(server, directory):
+    port, config = free_port(), directory / "linger.toml"
+    config.write_text(f'[otlp]\nendpoint = "127.0.0.1:{free_port()}"\n')
+    with Lingerd(directory, "--http", f"127.0.0.1:{port}", "--config", config,
+                 "--history", directory / "history.db"):
+        load(server)
+        page = fetch(f"http://127.0.0.1:{port}/metrics", Accept="application/openmetrics-text")
+    families = set(re.findall(r"^# TYPE (\S+) ", page, re.M))
     # "`linger_agent_requests_seen_total`, `_broken_total`, `_lost_total`"
     described = named((ROOT / "docs" / "metrics.md").read_text())
-    assert families - described == {"linger_agent_requests_broken", "linger_agent_requests_lost"}
+    assert families - described == {"linger_agent_requests_broken", "linger_agent_requests_lost",
+                                    "linger_history_looks_lost", "linger_otlp_requests_dropped"}
     assert described <= families
     assert named("".join(panels()) + RULES.read_text()) <= families
 

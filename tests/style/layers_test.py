@@ -16,7 +16,7 @@ MAY_INCLUDE = {
     "discover": {"base", "domain"},
     "collect": {"base", "domain", "decode", "kernel", "python", "wire", "bpf"},
     "diagnose": {"base", "domain"},
-    "serve": {"base", "domain", "google", "grpc", "grpcpp", "linger"},
+    "serve": {"base", "domain", "google", "grpc", "grpcpp", "linger", "opentelemetry"},
     "app": {"base", "domain", "decode", "kernel", "python", "discover", "collect", "diagnose", "serve", "CLI"},
 }
 GUARDED = set().union(*MAY_INCLUDE.values()) | MAY_INCLUDE.keys() | {"spdlog", "toml++"}

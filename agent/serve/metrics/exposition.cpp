@@ -1,5 +1,6 @@
 #include "serve/metrics/exposition.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
 
@@ -52,6 +53,13 @@ void append_escaped(std::string &text, std::string_view value)
   }
 }
 
+std::string underscored(std::string_view name)
+{
+  std::string text{ name };
+  std::ranges::replace(text, '.', '_');
+  return text;
+}
+
 void append_labels(std::string &text, const Labels &labels)
 {
   if (labels.empty())
@@ -59,7 +67,7 @@ void append_labels(std::string &text, const Labels &labels)
   char before = '{';
   for (const auto &[name, value] : labels) {
     text += before;
-    text += name;
+    text += underscored(name);
     text += "=\"";
     append_escaped(text, value);
     text += '"';
@@ -73,16 +81,18 @@ void append_labels(std::string &text, const Labels &labels)
 void Exposition::family(std::string_view name, MetricType type, std::string_view unit,
                         std::string_view help)
 {
-  name_ = name;
+  name_ = underscored(name);
+  if (!unit.empty())
+    (name_ += '_') += unit;
   type_ = type;
   // The older format names the family as its samples are named.
   const std::string_view suffix =
       format_ == Format::open_metrics ? std::string_view{} : suffix_of(type);
-  fmt::format_to(std::back_inserter(text_), "# TYPE {}{} {}\n", name, suffix,
+  fmt::format_to(std::back_inserter(text_), "# TYPE {}{} {}\n", name_, suffix,
                  name_of(type, format_));
   if (format_ == Format::open_metrics && !unit.empty())
-    fmt::format_to(std::back_inserter(text_), "# UNIT {} {}\n", name, unit);
-  fmt::format_to(std::back_inserter(text_), "# HELP {}{} {}\n", name, suffix, help);
+    fmt::format_to(std::back_inserter(text_), "# UNIT {} {}\n", name_, unit);
+  fmt::format_to(std::back_inserter(text_), "# HELP {}{} {}\n", name_, suffix, help);
 }
 
 void Exposition::line(std::string_view suffix, const Labels &labels, std::string_view value)

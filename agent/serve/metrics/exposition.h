@@ -2,43 +2,33 @@
 
 #pragma once
 
+#include "serve/metrics/metric_sink.h"
+
 #include <cstdint>
-#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace linger::serve {
-
-/// Name and value. Values may hold anything; names are ours and need no escaping.
-using Labels = std::vector<std::pair<std::string_view, std::string>>;
-
-enum class MetricType { counter, gauge, histogram, info };
 
 /// Writes metric families in either of the two formats that scrapers ask for: OpenMetrics 1.0
 /// (https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md) and
 /// Prometheus' older text format 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/). Not thread-safe.
-class Exposition {
+class Exposition : public MetricSink {
 public:
   enum class Format { open_metrics, prometheus_text };
 
   explicit Exposition(Format format) : format_(format) {}
 
-  /// Begins a family; its samples follow before the next one begins. `name` is without "_total" or
-  /// "_info"; where there is a `unit` ("seconds", "bytes"), it is the name's last word. `help` is
-  /// one sentence.
-  void family(std::string_view name, MetricType type, std::string_view unit, std::string_view help);
-
-  /// A counter's, gauge's or info's only sample for these labels.
-  void sample(const Labels &labels, double value);
-  void sample(const Labels &labels, std::uint64_t value);
-
-  /// A histogram's. `upper_bounds` in the family's unit, rising; `at_most` has, for each of them,
-  /// how many values were no greater.
+  /// Dots become underscores, and the unit is the name's last word; then come "_total" and its kin.
+  void family(std::string_view name, MetricType type, std::string_view unit,
+              std::string_view help) override;
+  void sample(const Labels &labels, double value) override;
+  void sample(const Labels &labels, std::uint64_t value) override;
   void histogram(const Labels &labels, const std::vector<double> &upper_bounds,
-                 const std::vector<std::uint64_t> &at_most, std::uint64_t count, double sum);
+                 const std::vector<std::uint64_t> &at_most, std::uint64_t count,
+                 double sum) override;
 
   /// The whole text. Nothing may be added after it.
   [[nodiscard]] std::string finish();

@@ -50,7 +50,7 @@ const char *name_of(domain::WorkerState state)
 /// One scrape. The names of servers are looked up for what belongs to them.
 class Page {
 public:
-  Page(const domain::Report &totals, Exposition::Format format) : totals_(totals), text_(format)
+  Page(const domain::Report &totals, MetricSink &sink) : totals_(totals), sink_(sink)
   {
     for (const ServerReport &server : totals.servers)
       apps_[server.server.master_tgid] = valid_utf8(server.server.app);
@@ -61,7 +61,6 @@ public:
   void tell_workers();
   void tell_servers();
   void tell_agent();
-  [[nodiscard]] std::string finish() { return text_.finish(); }
 
 private:
   [[nodiscard]] Labels labels_of(std::uint32_t master) const;
@@ -71,7 +70,7 @@ private:
   void tell_memory_kept(const std::vector<EndpointReport> &endpoints);
 
   const domain::Report &totals_;
-  Exposition text_;
+  MetricSink &sink_;
   std::map<std::uint32_t, std::string> apps_; // by master
 };
 
@@ -85,14 +84,14 @@ Labels Page::labels_of(std::uint32_t master) const
 Labels Page::labels_of(const EndpointReport &endpoint) const
 {
   Labels labels = labels_of(endpoint.server);
-  labels.emplace_back("http_request_method", valid_utf8(endpoint.method));
-  labels.emplace_back("http_route", valid_utf8(endpoint.route));
+  labels.emplace_back("http.request.method", valid_utf8(endpoint.method));
+  labels.emplace_back("http.route", valid_utf8(endpoint.route));
   return labels;
 }
 
 void Page::tell_endpoints(const std::vector<EndpointReport> &endpoints)
 {
-  text_.family("http_server_request_duration_seconds", MetricType::histogram, "seconds",
+  sink_.family("http.server.request.duration", MetricType::histogram, "seconds",
                "Wall time of requests, from the completed connection or the arrival of their first "
                "byte to the last byte of the response.");
   for (const EndpointReport &endpoint : endpoints) {
@@ -100,37 +99,37 @@ void Page::tell_endpoints(const std::vector<EndpointReport> &endpoints)
     for (const double bound : bounds_seconds)
       at_most.push_back(
           endpoint.wall_ns.count_at_most(static_cast<std::uint64_t>(std::llround(bound * 1e9))));
-    text_.histogram(labels_of(endpoint), bounds_seconds, at_most, endpoint.wall_ns.count(),
+    sink_.histogram(labels_of(endpoint), bounds_seconds, at_most, endpoint.wall_ns.count(),
                     seconds(endpoint.times.wall()));
   }
 
-  text_.family("linger_endpoint_time_seconds", MetricType::counter, "seconds",
+  sink_.family("linger.endpoint.time", MetricType::counter, "seconds",
                "The same by cause: for one endpoint all causes add up to its wall time.");
   for (const EndpointReport &endpoint : endpoints) {
     for (const domain::Cause cause : domain::all_causes()) {
       if (endpoint.times[cause] != Nanos::zero())
-        text_.sample(plus(labels_of(endpoint), "cause", std::string{ name_of(cause) }),
+        sink_.sample(plus(labels_of(endpoint), "cause", std::string{ name_of(cause) }),
                      seconds(endpoint.times[cause]));
     }
   }
 
-  text_.family("linger_endpoint_throttled_seconds", MetricType::counter, "seconds",
+  sink_.family("linger.endpoint.throttled", MetricType::counter, "seconds",
                "The part of the run-queue time in which the workers' control groups had used up "
                "their CPU time.");
   for (const EndpointReport &endpoint : endpoints)
-    text_.sample(labels_of(endpoint), seconds(endpoint.throttled));
+    sink_.sample(labels_of(endpoint), seconds(endpoint.throttled));
 
-  text_.family("linger_endpoint_errors", MetricType::counter, "",
+  sink_.family("linger.endpoint.errors", MetricType::counter, "",
                "Requests whose response had a status of 500 or above.");
   for (const EndpointReport &endpoint : endpoints)
-    text_.sample(labels_of(endpoint), endpoint.errors);
+    sink_.sample(labels_of(endpoint), endpoint.errors);
 
   tell_memory_kept(endpoints);
 }
 
 void Page::tell_memory_kept(const std::vector<EndpointReport> &endpoints)
 {
-  text_.family("linger_endpoint_retained_bytes", MetricType::gauge, "bytes",
+  sink_.family("linger.endpoint.retained", MetricType::gauge, "bytes",
                "Memory that one request leaves behind, mean since the agent started: the estimate "
                "and the bounds that hold with 95 %.");
   for (const EndpointReport &endpoint : endpoints) {
@@ -138,15 +137,15 @@ void Page::tell_memory_kept(const std::vector<EndpointReport> &endpoints)
     if (memory.tier == domain::MemoryTier::none)
       continue;
     const Labels labels = labels_of(endpoint);
-    text_.sample(plus(labels, "bound", "low"), memory.low);
-    text_.sample(plus(labels, "bound", "estimate"), memory.retained_bytes_per_request);
-    text_.sample(plus(labels, "bound", "high"), memory.high);
+    sink_.sample(plus(labels, "bound", "low"), memory.low);
+    sink_.sample(plus(labels, "bound", "estimate"), memory.retained_bytes_per_request);
+    sink_.sample(plus(labels, "bound", "high"), memory.high);
   }
 }
 
 void Page::tell_findings(const std::vector<domain::Finding> &findings)
 {
-  text_.family("linger_findings", MetricType::gauge, "",
+  sink_.family("linger.findings", MetricType::gauge, "",
                "1 for each rule and endpoint with a finding in the latest window.");
   std::map<std::vector<std::string>, Labels> told; // no series twice
   for (const domain::Finding &finding : findings) {
@@ -161,7 +160,7 @@ void Page::tell_findings(const std::vector<domain::Finding> &findings)
     told.emplace(std::move(key), std::move(labels));
   }
   for (const auto &[key, labels] : told)
-    text_.sample(labels, std::uint64_t{ 1 });
+    sink_.sample(labels, std::uint64_t{ 1 });
 }
 
 template <typename Tell>
@@ -178,70 +177,70 @@ void Page::each_worker(const Tell &tell)
 
 void Page::tell_workers()
 {
-  text_.family("linger_worker_requests", MetricType::counter, "", "Requests that ended.");
+  sink_.family("linger.worker.requests", MetricType::counter, "", "Requests that ended.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
-    text_.sample(labels, worker.requests);
+    sink_.sample(labels, worker.requests);
   });
 
-  text_.family("linger_worker_time_seconds", MetricType::counter, "seconds",
+  sink_.family("linger.worker.time", MetricType::counter, "seconds",
                "Time of the worker's requests by cause.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
     for (const domain::Cause cause : domain::all_causes()) {
       if (worker.times[cause] != Nanos::zero())
-        text_.sample(plus(labels, "cause", std::string{ name_of(cause) }),
+        sink_.sample(plus(labels, "cause", std::string{ name_of(cause) }),
                      seconds(worker.times[cause]));
     }
   });
 
-  text_.family("linger_worker_state", MetricType::gauge, "",
+  sink_.family("linger.worker.state", MetricType::gauge, "",
                "1 for what the worker does at this moment: idle, busy, blocked or unknown.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
-    text_.sample(plus(labels, "state", name_of(worker.state)), std::uint64_t{ 1 });
+    sink_.sample(plus(labels, "state", name_of(worker.state)), std::uint64_t{ 1 });
   });
 
-  text_.family("linger_worker_open_request_seconds", MetricType::gauge, "seconds",
+  sink_.family("linger.worker.open_request", MetricType::gauge, "seconds",
                "Age of the oldest request that the worker has not answered; 0 without one.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
-    text_.sample(labels, seconds(worker.open_request));
+    sink_.sample(labels, seconds(worker.open_request));
   });
 
-  text_.family("linger_worker_resident_memory_bytes", MetricType::gauge, "bytes",
+  sink_.family("linger.worker.resident_memory", MetricType::gauge, "bytes",
                "Resident set by kind: anonymous, file or shared.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
-    text_.sample(plus(labels, "kind", "anonymous"), worker.memory.anonymous_bytes);
-    text_.sample(plus(labels, "kind", "file"), worker.memory.file_bytes);
-    text_.sample(plus(labels, "kind", "shared"), worker.memory.shared_bytes);
+    sink_.sample(plus(labels, "kind", "anonymous"), worker.memory.anonymous_bytes);
+    sink_.sample(plus(labels, "kind", "file"), worker.memory.file_bytes);
+    sink_.sample(plus(labels, "kind", "shared"), worker.memory.shared_bytes);
   });
 
-  text_.family("linger_worker_memory_limit_bytes", MetricType::gauge, "bytes",
+  sink_.family("linger.worker.memory.limit", MetricType::gauge, "bytes",
                "The memory that its control group may have; nothing where that is not limited.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
     if (worker.memory.limit)
-      text_.sample(labels, worker.memory.limit->limit_bytes);
+      sink_.sample(labels, worker.memory.limit->limit_bytes);
   });
 
-  text_.family("linger_worker_memory_limit_used_bytes", MetricType::gauge, "bytes",
+  sink_.family("linger.worker.memory.limit_used", MetricType::gauge, "bytes",
                "What the whole of that group has, less the files' pages that would go first.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
     if (worker.memory.limit)
-      text_.sample(labels, worker.memory.limit->used_bytes);
+      sink_.sample(labels, worker.memory.limit->used_bytes);
   });
 
-  text_.family(
-      "linger_worker_connections", MetricType::gauge, "",
+  sink_.family(
+      "linger.worker.connections", MetricType::gauge, "",
       "Outgoing connections that the worker holds, by the cause that waiting on them has.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {
     std::map<std::string, std::uint64_t> open;
     for (const domain::PeerReport &peer : worker.connections)
       open[std::string{ name_of(peer.peer.cause) }] += peer.open;
     for (const auto &[cause, count] : open)
-      text_.sample(plus(labels, "cause", cause), count);
+      sink_.sample(plus(labels, "cause", cause), count);
   });
 }
 
 void Page::tell_servers()
 {
-  text_.family("linger_server", MetricType::info, "", "What the server is and how it was started.");
+  sink_.family("linger.server", MetricType::info, "", "What the server is and how it was started.");
   for (const ServerReport &server : totals_.servers) {
     Labels labels = labels_of(server.server.master_tgid);
     labels.emplace_back("kind", name_of(server.server.kind));
@@ -257,33 +256,33 @@ void Page::tell_servers()
     labels.emplace_back("pod_name", valid_utf8(container.pod));
     labels.emplace_back("pod_container", valid_utf8(container.name));
     labels.emplace_back("workload", valid_utf8(container.workload));
-    text_.sample(labels, std::uint64_t{ 1 });
+    sink_.sample(labels, std::uint64_t{ 1 });
   }
 
-  text_.family("linger_server_workers", MetricType::gauge, "", "Workers that live.");
+  sink_.family("linger.server.workers", MetricType::gauge, "", "Workers that live.");
   for (const ServerReport &server : totals_.servers)
-    text_.sample(labels_of(server.server.master_tgid), std::uint64_t{ server.workers.size() });
+    sink_.sample(labels_of(server.server.master_tgid), std::uint64_t{ server.workers.size() });
 
-  text_.family("linger_server_worker_restarts", MetricType::counter, "",
+  sink_.family("linger.server.worker_restarts", MetricType::counter, "",
                "Workers that took the place of one that ended.");
   for (const ServerReport &server : totals_.servers) {
     if (!server.workers.empty()) // each knows the server's
-      text_.sample(labels_of(server.server.master_tgid),
+      sink_.sample(labels_of(server.server.master_tgid),
                    std::uint64_t{ server.workers.front().restarts });
   }
 
-  text_.family("linger_listen_queue_length", MetricType::gauge, "",
+  sink_.family("linger.listen_queue.length", MetricType::gauge, "",
                "Connections that no worker has accepted yet.");
   for (const ServerReport &server : totals_.servers) {
     for (const domain::ListenQueueReport &queue : server.listen_queues)
-      text_.sample(plus(labels_of(server.server.master_tgid), "listen", queue.address),
+      sink_.sample(plus(labels_of(server.server.master_tgid), "listen", queue.address),
                    std::uint64_t{ queue.length });
   }
-  text_.family("linger_listen_queue_limit", MetricType::gauge, "",
+  sink_.family("linger.listen_queue.limit", MetricType::gauge, "",
                "The most there may be, as the kernel has it.");
   for (const ServerReport &server : totals_.servers) {
     for (const domain::ListenQueueReport &queue : server.listen_queues)
-      text_.sample(plus(labels_of(server.server.master_tgid), "listen", queue.address),
+      sink_.sample(plus(labels_of(server.server.master_tgid), "listen", queue.address),
                    std::uint64_t{ queue.limit });
   }
 }
@@ -292,43 +291,41 @@ void Page::tell_agent()
 {
   const domain::Coverage &coverage = totals_.coverage;
   const auto counter = [&](std::string_view name, std::string_view help, std::uint64_t value) {
-    text_.family(name, MetricType::counter, "", help);
-    text_.sample({}, value);
+    sink_.family(name, MetricType::counter, "", help);
+    sink_.sample({}, value);
   };
-  counter("linger_agent_requests_seen", "Requests that were seen whole, on all servers.",
+  counter("linger.agent.requests.seen", "Requests that were seen whole, on all servers.",
           coverage.requests_seen);
-  counter("linger_agent_requests_broken",
+  counter("linger.agent.requests.broken",
           "Requests without a status or that are no HTTP: cut off, or not understood.",
           coverage.requests_broken);
-  counter("linger_agent_requests_lost", "Requests that found no room on their way to the agent.",
+  counter("linger.agent.requests.lost", "Requests that found no room on their way to the agent.",
           coverage.requests_lost);
-  counter("linger_agent_records_lost", "Records of any kind that found no room.",
+  counter("linger.agent.records.lost", "Records of any kind that found no room.",
           coverage.records_lost);
 
-  text_.family("linger_agent_cpu_seconds", MetricType::counter, "seconds",
+  sink_.family("linger.agent.cpu", MetricType::counter, "seconds",
                "CPU time of the agent's own process.");
-  text_.sample({}, seconds(coverage.agent_cpu));
-  text_.family("linger_agent_bpf_run_seconds", MetricType::counter, "seconds",
+  sink_.sample({}, seconds(coverage.agent_cpu));
+  sink_.family("linger.agent.bpf.run", MetricType::counter, "seconds",
                "Time that the probes ran in the kernel.");
-  text_.sample({}, seconds(coverage.bpf_run));
-  text_.family("linger_agent_resident_memory_bytes", MetricType::gauge, "bytes",
+  sink_.sample({}, seconds(coverage.bpf_run));
+  sink_.family("linger.agent.resident_memory", MetricType::gauge, "bytes",
                "The agent's own resident set.");
-  text_.sample({}, coverage.agent_rss_bytes);
+  sink_.sample({}, coverage.agent_rss_bytes);
 }
 
 } // namespace
 
-std::string MetricsPage::text(const domain::Report &totals,
-                              const std::vector<domain::Finding> &findings,
-                              Exposition::Format format)
+void MetricsPage::tell(const domain::Report &totals, const std::vector<domain::Finding> &findings,
+                       MetricSink &sink)
 {
-  Page page{ totals, format };
+  Page page{ totals, sink };
   page.tell_endpoints(told_.of(totals.endpoints));
   page.tell_findings(findings);
   page.tell_workers();
   page.tell_servers();
   page.tell_agent();
-  return page.finish();
 }
 
 } // namespace linger::serve

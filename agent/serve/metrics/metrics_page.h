@@ -3,10 +3,9 @@
 #pragma once
 
 #include "domain/report.h"
-#include "serve/metrics/exposition.h"
+#include "serve/metrics/metric_sink.h"
 #include "serve/metrics/told_endpoints.h"
 
-#include <string>
 #include <vector>
 
 namespace linger::serve {
@@ -19,9 +18,8 @@ public:
   explicit MetricsPage(std::size_t max_endpoints) : told_(max_endpoints) {}
 
   /// `totals` as AgentView::totals() gives them; `findings` are those that hold now.
-  [[nodiscard]] std::string text(const domain::Report &totals,
-                                 const std::vector<domain::Finding> &findings,
-                                 Exposition::Format format);
+  void tell(const domain::Report &totals, const std::vector<domain::Finding> &findings,
+            MetricSink &sink);
 
 private:
   ToldEndpoints told_;

@@ -123,6 +123,8 @@ class Lingerd(Running):
         self.address = f"unix://{self.socket}"
         if "--http" not in arguments:
             arguments = ("--http", "off", *arguments)
+        if "--history" not in arguments:
+            arguments = ("--history", "off", *arguments)
         super().__init__(directory, "lingerd", "--listen", self.address, *arguments)
         try:
             self.wait_until(self.socket.exists, 30, "lingerd listens")

@@ -10,13 +10,13 @@ using Format = Exposition::Format;
 std::string some_of_each(Format format)
 {
   Exposition text{ format };
-  text.family("worker_requests", MetricType::counter, "", "Requests.");
+  text.family("worker.requests", MetricType::counter, "", "Requests.");
   text.sample({ { "worker", "1" } }, std::uint64_t{ 3 });
   text.family("queue_length", MetricType::gauge, "", "Length.");
   text.sample({}, 0.25);
   text.family("server", MetricType::info, "", "What it is.");
   text.sample({ { "kind", "gunicorn" } }, std::uint64_t{ 1 });
-  text.family("wall_seconds", MetricType::histogram, "seconds", "Wall time.");
+  text.family("wall", MetricType::histogram, "seconds", "Wall time.");
   text.histogram({ { "route", "/" } }, { 0.005, 1 }, { 2, 5 }, 6, 4.5);
   return text.finish();
 }

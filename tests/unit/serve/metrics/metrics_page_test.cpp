@@ -1,5 +1,7 @@
 #include "serve/metrics/metrics_page.h"
 
+#include "serve/metrics/exposition.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +42,9 @@ domain::Report one_server()
 
 std::string page_of(const domain::Report &report, const std::vector<domain::Finding> &findings = {})
 {
-  return MetricsPage{ 10 }.text(report, findings, Exposition::Format::open_metrics);
+  Exposition text{ Exposition::Format::open_metrics };
+  MetricsPage{ 10 }.tell(report, findings, text);
+  return text.finish();
 }
 
 constexpr const char *endpoint_labels = "app=\"shop.app:app\",master_tgid=\"100\","
