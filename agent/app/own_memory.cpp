@@ -1,5 +1,6 @@
 #include "app/own_memory.h"
 
+#include <cstddef>
 #include <malloc.h>
 
 namespace linger::app {

@@ -101,7 +101,7 @@ def test_the_collectors_pipelines_use_what_is_configured():
 def test_the_collector_takes_its_configuration(directory):
     # Files that it names are read when it checks them.
     text = COLLECTOR.read_text()
-    for name in ("collector.pem", "collector.key", "ca.pem"):
+    for name in ("collector.pem", "collector.key"):
         (directory / name).touch()
     configuration = directory / "collector.yml"
     configuration.write_text(text.replace("/etc/otelcol/tls", str(directory)))

@@ -4,13 +4,14 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import time
 
 import pytest
 from harness.agent import run
 from harness.client import Client
 from harness.installed import Debian, field, packed
-from harness.paths import ROOT
+from harness.paths import BINARIES, ROOT
 from harness.report import number
 from harness.requirements import PROBES
 from harness.servers import answers
@@ -56,6 +57,16 @@ def test_says_what_it_is(package):
     assert run("linger", "--version").stdout == f"linger {version}\n"
     assert field(package, "Section") == "admin"
     assert "libgrpc++" in field(package, "Depends")
+
+
+@pytest.mark.parametrize("program", ["linger", "lingerd"])
+def test_wants_no_newer_c_library_than_the_oldest_release_has(program):
+    """That of Ubuntu 22.04 (docs/install.md). What the libraries beside it want, scripts/portable says."""
+    symbols = subprocess.run(["objdump", "-T", BINARIES / program], check=True, capture_output=True, text=True).stdout
+    wanted = {tuple(map(int, version.split("."))) for version in re.findall(r"\bGLIBC_([0-9.]+)", symbols)}
+    assert wanted and max(wanted) <= (2, 35)
+    wanted = {tuple(map(int, version.split("."))) for version in re.findall(r"\bGLIBCXX_([0-9.]+)", symbols)}
+    assert wanted and max(wanted) <= (3, 4, 30)
 
 
 def test_the_same_build_gives_the_same_bytes(package):
