@@ -1,6 +1,7 @@
 #include "app/agent.h"
 
 #include "app/escalator.h"
+#include "app/globals_watch.h"
 #include "app/heap_watch.h"
 #include "diagnose/diagnose.h"
 
@@ -343,14 +344,17 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
 {
   std::unique_ptr<ObservationFeed::Window> observed;
   std::optional<HeapWatch> heaps;
+  std::vector<domain::Server> looked_into;
   domain::MonotonicTime begin;
   const bool traces = query.memory == domain::MemoryTier::allocations;
   const Result<> opened = on_collecting_thread([&](CollectingLoop &loop) -> Result<> {
     Result<std::vector<std::uint32_t>> masters = loop.masters_of(query.tgids);
     if (!masters)
       return tl::unexpected(masters.error());
-    if (query.memory == domain::MemoryTier::census)
-      heaps.emplace(canaries(chosen_of(loop.servers(), *masters)), real_looks());
+    if (query.memory == domain::MemoryTier::census) {
+      looked_into = chosen_of(loop.servers(), *masters);
+      heaps.emplace(canaries(looked_into), real_looks());
+    }
     const domain::ClockAnchor now = clock_();
     begin = now.monotonic;
     observed = feed_.open_window(now, *masters, std::move(sink));
@@ -369,11 +373,19 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
   if (heaps)
     looking = std::async(std::launch::async, [&heaps] { heaps->look_at_begin(); });
   bool looked_at_middle = !heaps;
+  std::optional<GlobalsWatch> globals;
+  if (heaps)
+    globals.emplace(looked_into, real_globals());
   domain::Nanos passed{};
+  domain::Nanos looked_at_globals{};
   while (passed < query.window && keep_on(passed) && !collecting_ended_) {
     if (!looked_at_middle && passed >= query.window / 2 && is_ready(looking)) {
       looking = std::async(std::launch::async, [&heaps] { heaps->look_at_middle(); });
       looked_at_middle = true;
+    }
+    if (globals && passed >= looked_at_globals) {
+      looked_at_globals = passed + GlobalsWatch::interval;
+      tell_globals(*globals);
     }
     std::this_thread::sleep_for(std::min<domain::Nanos>(attention_interval, query.window - passed));
     passed = clock_().monotonic - begin;
@@ -394,6 +406,16 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     if (!refreshed)
       return refreshed;
     observed->close();
+    return {};
+  });
+}
+
+void Agent::tell_globals(GlobalsWatch &globals)
+{
+  const auto looks = globals.look([this] { return clock_().monotonic; });
+  (void)on_collecting_thread([&](CollectingLoop &) -> Result<> {
+    for (const domain::GlobalsLook &look : looks)
+      feed_.add(look);
     return {};
   });
 }

@@ -16,6 +16,8 @@
 
 namespace linger::app {
 
+class GlobalsWatch;
+
 /// Runs one collecting thread from start() to stop(). Thread-safe but for stop() and destruction.
 class Agent : public serve::AgentView {
 public:
@@ -89,6 +91,8 @@ private:
   /// On the collecting thread, with its loop; its error, or why the thread is no more.
   [[nodiscard]] Result<>
   on_collecting_thread(const std::function<Result<>(CollectingLoop &)> &work);
+  /// What the variables of the watched modules hold, to the evidence.
+  void tell_globals(GlobalsWatch &globals);
   [[nodiscard]] domain::Report with_findings(domain::Report report) const;
 
   Clock clock_;

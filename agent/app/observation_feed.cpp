@@ -142,6 +142,7 @@ bool ObservationFeed::Window::wants(const domain::Observation &observation) cons
                            std::is_same_v<T, domain::OutgoingSample> ||
                            std::is_same_v<T, domain::HeapGrowth> ||
                            std::is_same_v<T, domain::MemoryLook> ||
+                           std::is_same_v<T, domain::GlobalsLook> ||
                            std::is_same_v<T, domain::AllocationsSeen> ||
                            std::is_same_v<T, domain::CpuLimitSample>)
           return concerns(seen.tgid);

@@ -3,8 +3,12 @@
 #include "kernel/map.h"
 #include "kernel/uprobe_price.h"
 
+#include "wire/allocation_record.h"
+
+#include <array>
 #include <cmath>
 #include <iterator>
+#include <tuple>
 
 namespace linger::collect {
 namespace {
@@ -89,23 +93,62 @@ Result<> AllocationProbe::attach(std::uint32_t tgid, const Allocator &allocator)
   if (!attached)
     return attached;
   links_.insert_or_assign(tgid, std::move(links));
+  attach_mappings(tgid, allocator);
   return {};
+}
+
+void AllocationProbe::attach_mappings(std::uint32_t tgid, const Allocator &allocator)
+{
+  if (allocator.own_code.empty() || allocator.own_code.size() > MOST_OWN_CODE ||
+      !mapping_gap_.empty())
+    return;
+  own_code own{};
+  for (std::size_t i = 0; i < allocator.own_code.size(); ++i)
+    own.ranges[i] = { .begin = allocator.own_code[i].begin, .end = allocator.own_code[i].end };
+  const auto &programs = probe_.programs();
+  // As above, first what ends.
+  const std::array<std::tuple<const bpf_program *, const char *, std::vector<kernel::Link> *>, 5>
+      points{ { { programs.mapping_ends, "sys_enter_munmap", &mapping_ends_ },
+                { programs.mapping_moved, "sys_exit_mremap", &mapping_ends_ },
+                { programs.mapping_moves, "sys_enter_mremap", &mapping_ends_ },
+                { programs.mapping_made, "sys_exit_mmap", &mapping_begins_ },
+                { programs.mapping_begins, "sys_enter_mmap", &mapping_begins_ } } };
+  kernel::Map<std::uint32_t, own_code> own_codes{ *probe_.maps().own_code };
+  Result<> done = own_codes.put(tgid, own);
+  for (const auto &[program, name, links] : points) {
+    if (!done || mapping_begins_.size() + mapping_ends_.size() == points.size())
+      break;
+    auto link = kernel::attach_tracepoint(*program, "syscalls", name);
+    if (link)
+      links->push_back(std::move(*link));
+    else
+      done = tl::unexpected(link.error());
+  }
+  if (!done) {
+    mapping_begins_.clear();
+    mapping_ends_.clear();
+    mapping_gap_ = done.error().what;
+  }
 }
 
 void AllocationProbe::detach_allocations()
 {
   for (auto &[tgid, links] : links_)
     links.allocations.clear();
+  mapping_begins_.clear();
 }
 
 void AllocationProbe::detach_all()
 {
   links_.clear();
+  mapping_begins_.clear();
+  mapping_ends_.clear();
 }
 
 void AllocationProbe::forget(std::uint32_t tgid)
 {
   links_.erase(tgid);
+  bpf_map_delete_elem(bpf_map__fd(probe_.maps().own_code), &tgid);
   // The values do not matter; the map's are larger than what is read of them.
   const int fd = bpf_map__fd(probe_.maps().sampled_blocks);
   std::vector<BlockKey> gone;
@@ -139,8 +182,10 @@ std::vector<const bpf_program *> AllocationProbe::programs() const
 {
   std::vector<const bpf_program *> loaded;
   const auto &programs = probe_.programs();
-  for (const bpf_program *program : { programs.allocation_session, programs.allocation_entry,
-                                      programs.allocation_return, programs.allocation_free }) {
+  for (const bpf_program *program :
+       { programs.allocation_session, programs.allocation_entry, programs.allocation_return,
+         programs.allocation_free, programs.mapping_begins, programs.mapping_made,
+         programs.mapping_ends, programs.mapping_moves, programs.mapping_moved }) {
     if (bpf_program__fd(program) >= 0)
       loaded.push_back(program);
   }

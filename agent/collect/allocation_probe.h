@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "collect/allocator.h"
 #include "collect/worker_probe.h"
+#include "kernel/link.h"
 #include "kernel/probe.h"
 #include "kernel/uprobe.h"
 
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 namespace linger::collect {
@@ -42,6 +44,8 @@ public:
   [[nodiscard]] Result<std::chrono::nanoseconds> measure_price() const;
   [[nodiscard]] AllocationHits hits() const;
   [[nodiscard]] std::vector<const bpf_program *> programs() const;
+  /// Why what processes map by themselves is not seen; empty where it is.
+  [[nodiscard]] const std::string &mapping_gap() const { return mapping_gap_; }
 
 private:
   using Loaded = kernel::Probe<allocation_bpf, kernel::Stage::loaded>;
@@ -51,11 +55,16 @@ private:
     kernel::UprobeLinks frees;
   };
 
+  void attach_mappings(std::uint32_t tgid, const Allocator &allocator);
+
   AllocationProbe(Loaded loaded, kernel::UprobeWay way) : probe_(std::move(loaded)), way_(way) {}
 
   Loaded probe_;
   kernel::UprobeWay way_;
   std::map<std::uint32_t, Links> links_; // by tgid
+  std::vector<kernel::Link> mapping_begins_;
+  std::vector<kernel::Link> mapping_ends_;
+  std::string mapping_gap_;
 };
 
 } // namespace linger::collect

@@ -27,22 +27,27 @@ struct Call {
   std::string_view function;
   std::uint64_t call = 0;
   unsigned arguments = 0;
+  /// musl's calls one of the others by its public name, where it would be counted again.
+  bool has_own_probe_in_musl = true;
 };
 
 /// reallocarray() calls realloc() everywhere.
 constexpr std::array calls{
   Call{ "malloc", ALLOCATION_MALLOC, 1 },
-  Call{ "calloc", ALLOCATION_CALLOC, 2 },
+  Call{ "calloc", ALLOCATION_CALLOC, 2, false },
   Call{ "realloc", ALLOCATION_REALLOC, 2 },
-  Call{ "memalign", ALLOCATION_ALIGNED, 2 },
+  Call{ "memalign", ALLOCATION_ALIGNED, 2, false },
   Call{ "aligned_alloc", ALLOCATION_ALIGNED, 2 },
-  Call{ "posix_memalign", ALLOCATION_POSIX_MEMALIGN, 3 },
-  Call{ "valloc", ALLOCATION_MALLOC, 1 },
+  Call{ "posix_memalign", ALLOCATION_POSIX_MEMALIGN, 3, false },
+  Call{ "valloc", ALLOCATION_MALLOC, 1, false },
   Call{ "pvalloc", ALLOCATION_MALLOC, 1 },
 };
-constexpr std::array<std::string_view, 9> names{ "malloc",   "calloc",        "realloc",
-                                                 "memalign", "aligned_alloc", "posix_memalign",
-                                                 "valloc",   "pvalloc",       "free" };
+/// Which only the interpreter defines.
+constexpr std::string_view interpreter_function = "PyObject_Malloc";
+constexpr std::array<std::string_view, 10> names{
+  interpreter_function, "malloc",         "calloc", "realloc", "memalign",
+  "aligned_alloc",      "posix_memalign", "valloc", "pvalloc", "free"
+};
 /// Without these three there is nothing to see.
 constexpr std::array<std::string_view, 3> needed{ "malloc", "realloc", "free" };
 
@@ -166,8 +171,23 @@ const Image *answering(const std::vector<Image> &images, const python::Memory &m
   return nullptr;
 }
 
-Result<std::uint64_t> checked_offset(const Image &image, const kernel::ElfFunction &function,
-                                     unsigned arguments, const python::Memory &memory)
+/// What tells the probe where the arguments are.
+std::uint64_t cookie_of(const kernel::Placement &placement)
+{
+  if (placement.registers == kernel::Placement{}.registers)
+    return 0;
+  std::uint64_t cookie = ALLOCATION_MOVED;
+  unsigned shift = ALLOCATION_REGISTERS_SHIFT;
+  for (const std::uint8_t number : placement.registers) {
+    cookie |= std::uint64_t{ number } << shift;
+    shift += 4;
+  }
+  return cookie;
+}
+
+/// A probe on a function that takes so many arguments.
+Result<kernel::UprobePoint> checked_point(const Image &image, const kernel::ElfFunction &function,
+                                          unsigned arguments, const python::Memory &memory)
 {
   const std::string name = function.name + " of " + image.path;
   const auto into = kernel::place_uprobe(name, function.code, { .arguments = arguments });
@@ -175,16 +195,43 @@ Result<std::uint64_t> checked_offset(const Image &image, const kernel::ElfFuncti
     return tl::unexpected(into.error());
   const std::uint64_t address = image.address_of(function.file_offset);
   std::array<std::byte, compared_bytes> runs{};
-  const auto expected = std::span(function.code).subspan(*into);
+  const auto expected = std::span(function.code).subspan(into->offset);
   const std::size_t count = std::min(runs.size(), expected.size());
-  if (const auto read = memory.read(address + *into, std::span(runs).first(count)); !read)
+  if (const auto read = memory.read(address + into->offset, std::span(runs).first(count)); !read)
     return because("compare the instructions of " + name, read.error());
   const bool probed = runs.front() == breakpoint;
   if (!std::equal(runs.begin() + (probed ? 1 : 0), runs.begin() + static_cast<long>(count),
                   expected.begin() + (probed ? 1 : 0)))
     return failure(Error::Kind::not_supported,
                    "the process runs other instructions than the file has for " + name);
-  return function.file_offset + *into;
+  return kernel::UprobePoint{ .file_offset = function.file_offset + into->offset,
+                              .cookie = cookie_of(*into) };
+}
+
+/// Where the code is that maps memory to hand it out in parts.
+std::vector<CodeRange> own_code(const std::vector<Image> &images, const Image &allocator)
+{
+  constexpr std::string_view glibc = "libc.so.6";
+  if (std::ranges::none_of(images,
+                           [&](const Image &image) { return file_name_of(image.path) == glibc; }))
+    return {};
+  std::vector<CodeRange> code;
+  for (const Image &image : images) {
+    if (image.path != allocator.path && file_name_of(image.path) != glibc &&
+        image.function(interpreter_function) == nullptr)
+      continue;
+    for (const Mapping &mapping : image.mappings) {
+      if (mapping.executable)
+        code.push_back({ .begin = mapping.begin, .end = mapping.end });
+    }
+  }
+  return code;
+}
+
+bool is_musl(const std::string &name)
+{
+  // Debian's is called as a linker's script of glibc is, which nobody maps.
+  return name == "libc.so" || name.starts_with("ld-musl-") || name.starts_with("libc.musl-");
 }
 
 } // namespace
@@ -206,29 +253,34 @@ Result<Allocator> find_allocator(const fs::path &proc, std::uint32_t tgid)
                      image->path + " defines no " + std::string(function) + "()");
   }
 
-  Allocator allocator{ .name = file_name_of(image->path), .allocations = {}, .frees = {} };
+  Allocator allocator{ .name = file_name_of(image->path),
+                       .allocations = {},
+                       .frees = {},
+                       .own_code = own_code(images, *image) };
   allocator.allocations = { .path = path_from_here(proc, tgid, image->path),
                             .tgid = tgid,
                             .points = {} };
   allocator.frees = allocator.allocations;
   const bool glibc = allocator.name == "libc.so.6";
+  const bool musl = is_musl(allocator.name);
   std::set<std::uint64_t> taken; // some are other names of one function
   for (const Call &call : calls) {
     const kernel::ElfFunction *function = image->function(call.function);
-    if (function == nullptr || !taken.insert(function->file_offset).second)
+    if (function == nullptr || (musl && !call.has_own_probe_in_musl) ||
+        !taken.insert(function->file_offset).second)
       continue;
-    const auto offset = checked_offset(*image, *function, call.arguments, memory);
-    if (!offset)
-      return tl::unexpected(offset.error());
-    const bool sized = glibc && call.call == ALLOCATION_REALLOC;
-    allocator.allocations.points.push_back(
-        { .file_offset = *offset,
-          .cookie = call.call | (sized ? std::uint64_t{ ALLOCATION_GLIBC } : 0) });
+    auto point = checked_point(*image, *function, call.arguments, memory);
+    if (!point)
+      return tl::unexpected(point.error());
+    point->cookie |= call.call;
+    if (glibc && call.call == ALLOCATION_REALLOC)
+      point->cookie |= ALLOCATION_GLIBC;
+    allocator.allocations.points.push_back(*point);
   }
-  const auto freeing = checked_offset(*image, *image->function("free"), 1, memory);
+  const auto freeing = checked_point(*image, *image->function("free"), 1, memory);
   if (!freeing)
     return tl::unexpected(freeing.error());
-  allocator.frees.points.push_back({ .file_offset = *freeing, .cookie = 0 });
+  allocator.frees.points.push_back(*freeing);
   return allocator;
 }
 

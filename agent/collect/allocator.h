@@ -12,12 +12,21 @@
 
 namespace linger::collect {
 
+struct CodeRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 struct Allocator {
   /// "libc.so.6", "libjemalloc.so.2", "uwsgi".
   std::string name;
   /// Where blocks begin and where they end.
   kernel::UprobeTarget allocations;
   kernel::UprobeTarget frees;
+  /// Where its code, the C library's and the interpreter's stand in the process: what these map is
+  /// not theirs to keep. Empty where others' calls of mmap() cannot be told from theirs: with
+  /// another C library than glibc.
+  std::vector<CodeRange> own_code;
 };
 
 /// Follows the interpreter's own calls of malloc() to whoever answers them: the C library, a

@@ -14,12 +14,6 @@ namespace {
 
 constexpr int most_attempts = 5;
 
-/// "shop" of "shop.app:create_app()".
-std::string package_of(const std::string &app)
-{
-  return app.substr(0, app.find_first_of(".:"));
-}
-
 std::uint16_t or_absent(std::optional<std::uint16_t> offset)
 {
   return offset.value_or(PYTHON_ABSENT);
@@ -74,7 +68,8 @@ void PythonLines::watch(const domain::Server &server)
     tgids.push_back(worker.tgid);
   for (const std::uint32_t tgid : tgids) {
     if (!processes_.contains(tgid) && !refused_.contains(tgid))
-      look_at(tgid, { .master_tgid = server.master_tgid, .package = package_of(server.app) });
+      look_at(tgid,
+              { .master_tgid = server.master_tgid, .package = python::package_of(server.app) });
   }
 }
 

@@ -37,8 +37,9 @@ constexpr std::array<Rule, 16> present_rules{ workers_saturated,
                                               unhandled_exception,
                                               overhead_budget_exceeded };
 /// What adds up, and shows the surer the longer it is looked at.
-constexpr std::array<Rule, 4> growth_rules{ connection_leak, memory_retained, context_not_popped,
-                                            session_not_closed };
+constexpr std::array<Rule, 6> growth_rules{ connection_leak,    memory_retained,
+                                            global_state_grows, global_state_written_by_requests,
+                                            context_not_popped, session_not_closed };
 /// What happened at one moment, and is worth knowing for a while.
 constexpr std::array<Rule, 3> event_rules{ worker_timeout, worker_crash, worker_out_of_memory };
 

@@ -144,6 +144,33 @@ void explain_slow_requests(Finding &finding, const std::vector<Finding> &finding
                                 finding.explained_by.size() == 1 ? "itself" : "themselves");
 }
 
+/// Whether what grew in a heap is held by the variable that the finding names.
+bool holds_what_grew(const Finding &grows, const ServerLoad &load)
+{
+  const std::string variable = grows.id.substr(grows.id.rfind(':') + 1);
+  return std::ranges::any_of(load.server->workers, [&](const domain::WorkerReport &worker) {
+    return worker.heap_growth &&
+           std::ranges::any_of(worker.heap_growth->types, [&](const domain::GrownType &type) {
+             return !type.holders.empty() &&
+                    type.holders.front().text.starts_with("`" + variable + "`");
+           });
+  });
+}
+
+/// The variables that grow with what the endpoint keeps.
+void explain_kept_memory(Finding &finding, const std::vector<Finding> &findings,
+                         const ServerLoad &load)
+{
+  for (const Finding &cause : findings) {
+    if (cause.rule != "global-state-grows" || cause.server != finding.server)
+      continue;
+    if (cause.endpoints.empty() ? !holds_what_grew(cause, load) : !shares_endpoint(cause, finding))
+      continue;
+    finding.explained_by.push_back(cause.id);
+    finding.detail += fmt::format(" {} (global-state-grows).", cause.title);
+  }
+}
+
 /// What a finding counts for among others.
 struct Rank {
   Severity severity = Severity::info;
@@ -199,6 +226,8 @@ void explain(std::vector<Finding> &findings, const std::vector<ServerLoad> &load
       explain_blocked_loop(finding, findings);
     else if (finding.rule == "worker-timeout")
       explain_timeouts(finding, findings);
+    else if (finding.rule == "memory-retained")
+      explain_kept_memory(finding, findings, *load);
     else if (is_blocking(finding))
       explain_slow_requests(finding, findings, *load);
   }

@@ -25,6 +25,10 @@ namespace linger::diagnose {
                                                                 const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> memory_retained(const ServerLoad &load,
                                                            const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding>
+global_state_written_by_requests(const ServerLoad &load, const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> global_state_grows(const ServerLoad &load,
+                                                              const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> context_not_popped(const ServerLoad &load,
                                                               const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> session_not_closed(const ServerLoad &load,

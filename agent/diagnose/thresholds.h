@@ -191,6 +191,15 @@ struct Thresholds {
   /// Fewer objects beyond those that the requests in progress may need are no pattern.
   std::uint64_t request_objects_min = 10;
 
+  // global-state-written-by-requests, global-state-grows
+
+  /// A variable that changed in fewer looks was filled once, or by accident.
+  std::uint64_t global_min_changes = 5;
+  /// A container that has grown by less is no pattern.
+  std::uint64_t global_grows_min_items = 50;
+  /// Of a server, by each of the two: those that change most often.
+  std::uint64_t global_most_findings = 5;
+
   // deadlock
 
   /// So long a request has waited for one lock without a break.

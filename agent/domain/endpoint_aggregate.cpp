@@ -156,6 +156,7 @@ const EndpointAggregate &EndpointTable::add(const WholeRequest &whole, const Rou
                                   .endpoint = id });
   anonymous_.add_request(request.tgid, busy_window(request), id);
   small_objects_.add_request(request.tgid, busy_window(request), id);
+  globals_.add_request(request.tgid, busy_window(request), id);
   // 0 is what a kernel without the counter gives: no worker has no memory.
   if (request.anonymous_begin_bytes != 0) {
     growth_.add(request.tgid, { .busy = busy_window(request),
@@ -192,12 +193,17 @@ std::vector<EndpointReport> EndpointTable::report(std::uint32_t server) const
   return reports;
 }
 
-std::vector<ProfileSample> EndpointTable::profile(std::uint32_t server, ProfileKind kind) const
+std::vector<std::string> EndpointTable::names() const
 {
   std::vector<std::string> names(endpoints_.size());
   for (const auto &[name, id] : ids_)
     names[id] = name.first + " " + name.second;
+  return names;
+}
 
+std::vector<ProfileSample> EndpointTable::profile(std::uint32_t server, ProfileKind kind) const
+{
+  const std::vector<std::string> names = this->names();
   std::vector<ProfileSample> samples;
   if (needs_allocations(kind)) {
     for (const AllocationsAtLine &line : allocations_.lines())

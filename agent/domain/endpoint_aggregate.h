@@ -4,6 +4,7 @@
 
 #include "domain/allocation_ledger.h"
 #include "domain/failure_table.h"
+#include "domain/globals_ledger.h"
 #include "domain/growth.h"
 #include "domain/look_growth.h"
 #include "domain/observation.h"
@@ -93,6 +94,8 @@ public:
       small_objects_.add_look(look.tgid, look.window, look.small_object_bytes);
   }
 
+  void add(const GlobalsLook &look) { globals_.add_look(look); }
+
   /// The worker is gone, and another may get its number.
   void forget(std::uint32_t worker)
   {
@@ -100,9 +103,16 @@ public:
     anonymous_.forget(worker);
     small_objects_.forget(worker);
     allocations_.forget(worker);
+    globals_.forget(worker);
   }
 
   [[nodiscard]] const AllocationLedger &allocations() const { return allocations_; }
+
+  /// By worker; those that were not looked at are missing.
+  [[nodiscard]] std::map<std::uint32_t, GlobalsReport> globals() const
+  {
+    return globals_.report(names());
+  }
 
   [[nodiscard]] std::vector<EndpointReport> report(std::uint32_t server) const;
 
@@ -115,6 +125,8 @@ public:
 private:
   /// Of the requests' own counts of pages and of those from time to time, whichever is surer.
   [[nodiscard]] std::map<std::uint32_t, GrowthEstimate> growth() const;
+  /// "GET /report/{}", by id.
+  [[nodiscard]] std::vector<std::string> names() const;
   [[nodiscard]] std::uint32_t id_of(const Request &request, const RouteTable &routes);
 
   std::size_t max_endpoints_;
@@ -124,6 +136,7 @@ private:
   LookGrowth anonymous_{ 16 };    // a request may hold megabytes while it runs
   LookGrowth small_objects_{ 2 }; // but seldom in small objects
   AllocationLedger allocations_;
+  GlobalsLedger globals_;
   std::optional<TimeProfile> time_profile_;
 };
 

@@ -103,6 +103,14 @@ ServerReport EvidenceState::server_report(const Server &server, const EvidenceSt
         worker.allocations = trace->second;
     }
   }
+  if (const auto table = settled.endpoints_.find(server.master_tgid);
+      table != settled.endpoints_.end()) {
+    const auto globals = table->second.globals();
+    for (WorkerReport &worker : report.workers) {
+      if (const auto seen = globals.find(worker.tgid); seen != globals.end())
+        worker.globals = seen->second;
+    }
+  }
   return report;
 }
 

@@ -113,6 +113,12 @@ void EvidenceState::add(const MemoryLook &look)
     endpoints_of(*server).add(look);
 }
 
+void EvidenceState::add(const GlobalsLook &look)
+{
+  if (const auto server = roster_.server_of(look.tgid))
+    endpoints_of(*server).add(look);
+}
+
 void EvidenceState::add(const WindowMark &mark)
 {
   if (!begin_)

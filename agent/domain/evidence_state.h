@@ -47,6 +47,7 @@ public:
   void add(const AllocationsSeen &seen);
   void add(const Escalation &escalation);
   void add(const MemoryLook &look);
+  void add(const GlobalsLook &look);
   void add(const WindowMark &mark);
 
   [[nodiscard]] Report report(bool with_open_requests) const;

@@ -9,6 +9,7 @@
 #include "domain/census.h"
 #include "domain/cpu_limit.h"
 #include "domain/escalation.h"
+#include "domain/globals.h"
 #include "domain/memory_limit.h"
 #include "domain/outgoing.h"
 #include "domain/server.h"
@@ -241,6 +242,6 @@ struct WindowMark {
 using Observation =
     std::variant<Request, Wait, ProcessEvent, MemorySample, ThreadSample, ServersSeen,
                  CoverageSample, WindowMark, OutgoingSample, CpuLimitSample, ListenSample,
-                 HeapGrowth, AllocationsSeen, Escalation, MemoryLook>;
+                 HeapGrowth, AllocationsSeen, Escalation, MemoryLook, GlobalsLook>;
 
 } // namespace linger::domain

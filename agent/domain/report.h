@@ -9,6 +9,7 @@
 #include "domain/cpu_limit.h"
 #include "domain/escalation.h"
 #include "domain/finding.h"
+#include "domain/globals.h"
 #include "domain/growth_estimate.h"
 #include "domain/load_sample.h"
 #include "domain/memory_limit.h"
@@ -103,6 +104,8 @@ struct WorkerReport {
   Nanos throttled{};
   /// Nothing where its heap was not looked at.
   std::optional<HeapGrowth> heap_growth;
+  /// Nothing where its modules' variables were not looked at.
+  std::optional<GlobalsReport> globals;
   /// Nothing while it lives, and where its end was not seen.
   std::optional<WorkerEnd> end;
   /// Nothing where its allocations were not traced.

@@ -3,6 +3,7 @@
 #include <Zydis/Zydis.h>
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <optional>
 #include <vector>
@@ -69,22 +70,82 @@ std::vector<std::uint64_t> jump_targets(const Decoder &decoder)
   return targets;
 }
 
-/// Whether what the probe needs is no longer there behind this instruction.
-bool destroys(const Instruction &instruction, unsigned arguments)
+/// A general-purpose register by the processor's number; nullopt for others.
+std::optional<std::uint8_t> number_of(ZydisRegister part)
 {
-  for (std::size_t i = 0; i < instruction.decoded.operand_count; ++i) {
-    const ZydisDecodedOperand &operand = instruction.operands[i];
-    if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER ||
-        (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
-      continue;
-    const ZydisRegister whole =
-        ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value);
-    const auto needed = std::span(argument_registers).first(arguments);
-    if (whole == ZYDIS_REGISTER_RSP || std::ranges::find(needed, whole) != needed.end())
-      return true;
-  }
-  return false;
+  const ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, part);
+  if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15)
+    return std::nullopt;
+  return static_cast<std::uint8_t>(whole - ZYDIS_REGISTER_RAX);
 }
+
+/// Where the arguments of a function are while it runs.
+class Arguments {
+public:
+  explicit Arguments(unsigned needed) : needed_(needed)
+  {
+    for (std::size_t i = 0; i < argument_registers.size(); ++i)
+      holders_[i] = bit(*number_of(argument_registers[i]));
+  }
+
+  /// False when something that is needed is no longer there behind this instruction.
+  [[nodiscard]] bool follow(const Instruction &instruction)
+  {
+    Registers written = 0;
+    for (std::size_t i = 0; i < instruction.decoded.operand_count; ++i) {
+      const ZydisDecodedOperand &operand = instruction.operands[i];
+      if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER ||
+          (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) == 0)
+        continue;
+      if (const auto number = number_of(operand.reg.value))
+        written |= bit(*number);
+    }
+    if ((written & bit(*number_of(ZYDIS_REGISTER_RSP))) != 0)
+      return false;
+    const Registers copied = copied_from(instruction);
+    for (Registers &holders : std::span(holders_).first(needed_)) {
+      const bool copies = (holders & copied) != 0;
+      holders = copies ? holders | written : holders & ~written;
+      if (holders == 0)
+        return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::array<std::uint8_t, 3> registers() const
+  {
+    std::array<std::uint8_t, 3> registers{};
+    for (std::size_t i = 0; i < registers.size(); ++i) {
+      const std::uint8_t own = *number_of(argument_registers[i]);
+      registers[i] = i >= needed_ || (holders_[i] & bit(own)) != 0
+                         ? own
+                         : static_cast<std::uint8_t>(std::countr_zero(holders_[i]));
+    }
+    return registers;
+  }
+
+private:
+  using Registers = std::uint32_t; // a bit each
+
+  static Registers bit(std::uint8_t number) { return Registers{ 1 } << number; }
+
+  /// The register that the instruction copies to another, all of it; 0 for any other instruction.
+  static Registers copied_from(const Instruction &instruction)
+  {
+    constexpr unsigned whole_bits = 64;
+    const ZydisDecodedOperand &to = instruction.operands[0];
+    const ZydisDecodedOperand &from = instruction.operands[1];
+    if (instruction.decoded.mnemonic != ZYDIS_MNEMONIC_MOV ||
+        to.type != ZYDIS_OPERAND_TYPE_REGISTER || from.type != ZYDIS_OPERAND_TYPE_REGISTER ||
+        to.size != whole_bits || from.size != whole_bits)
+      return 0;
+    const auto number = number_of(from.reg.value);
+    return number ? bit(*number) : 0;
+  }
+
+  unsigned needed_;
+  std::array<Registers, argument_registers.size()> holders_{};
+};
 
 /// Whether the instruction behind this one need not be the next.
 bool leads_away(const Instruction &instruction)
@@ -128,12 +189,13 @@ bool is_emulated(std::span<const std::byte> instruction)
   }
 }
 
-Result<std::uint64_t> place_uprobe(const std::string &function, std::span<const std::byte> code,
-                                   const PlacementNeeds &needs)
+Result<Placement> place_uprobe(const std::string &function, std::span<const std::byte> code,
+                               const PlacementNeeds &needs)
 {
   assert(needs.arguments <= argument_registers.size());
   const Decoder decoder{ code };
   const std::vector<std::uint64_t> targets = jump_targets(decoder);
+  Arguments arguments{ needs.arguments };
   std::uint64_t offset = 0;
   while (offset < most_bytes) {
     const auto instruction = decoder.at(offset);
@@ -143,14 +205,14 @@ Result<std::uint64_t> place_uprobe(const std::string &function, std::span<const 
     if (std::ranges::any_of(targets, [&](std::uint64_t to) { return to != 0 && to <= offset; }))
       break;
     if (is_emulated(code.subspan(offset)))
-      return offset;
-    if (leads_away(*instruction) || destroys(*instruction, needs.arguments))
+      return Placement{ .offset = offset, .registers = arguments.registers() };
+    if (leads_away(*instruction) || !arguments.follow(*instruction))
       break;
     offset += instruction->decoded.length;
   }
   return failure(Error::Kind::not_supported,
                  "no instruction at the begin of " + function +
-                     " is one that the kernel emulates while the arguments still stand in their "
+                     " is one that the kernel emulates while the arguments still stand in "
                      "registers: a probe there would cost too much");
 }
 

@@ -87,6 +87,11 @@ Origin origin_of(std::string_view file, std::string_view package)
   return below_standard(file) ? Origin::standard : Origin::application;
 }
 
+std::string package_of(std::string_view app)
+{
+  return std::string(app.substr(0, app.find_first_of(".:")));
+}
+
 std::string shortened(std::string_view file, std::string_view directory)
 {
   while (file.starts_with("./"))

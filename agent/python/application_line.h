@@ -21,6 +21,9 @@ enum class Origin {
 /// was installed; empty when not known.
 [[nodiscard]] Origin origin_of(std::string_view file, std::string_view package);
 
+/// "shop" of what a server is told to serve: "shop.app:create_app()".
+[[nodiscard]] std::string package_of(std::string_view app);
+
 /// A path as people name it: below `directory` from there on; installed or of the standard library
 /// from its package on; else its last two components.
 [[nodiscard]] std::string shortened(std::string_view file, std::string_view directory);

@@ -1,8 +1,6 @@
 #include "python/census_taker.h"
 
-#include "base/unique_fd.h"
-#include "python/debug_offsets.h"
-#include "python/gc_heads.h"
+#include "python/gc_lists.h"
 #include "python/heap.h"
 #include "python/heap_census.h"
 #include "python/pause.h"
@@ -11,13 +9,8 @@
 #include "python/thread_activity.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 namespace linger::python {
@@ -25,34 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-std::string maps_of(const fs::path &proc, std::uint32_t tgid)
-{
-  std::ifstream file(proc / std::to_string(tgid) / "maps");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-Result<HeapLayout> heap_layout_in(const Memory &memory, const Interpreter &interpreter,
-                                  const Layout &layout)
-{
-  const auto heap = heap_layout_of(layout);
-  if (!heap)
-    return failure(Error::Kind::not_supported,
-                   fmt::format("the heap of CPython {} is not known", text_of(layout.version)));
-  if (!has_debug_offsets(layout.version))
-    return *heap;
-  std::array<std::byte, debug_offsets_bytes> table{};
-  if (const auto done = memory.read(interpreter.runtime_address, table); !done)
-    return tl::unexpected(done.error());
-  const auto told = with_debug_offsets(*heap, table);
-  const auto interpreter_state =
-      memory.value<std::uint64_t>(interpreter.runtime_address + layout.runtime_interpreters_main);
-  if (!told || !interpreter_state)
-    return told ? tl::unexpected(interpreter_state.error()) : tl::unexpected(told.error());
-  return with_heads_found(memory, *told, *interpreter_state + told->interpreter_gc);
-}
 
 /// The activity once no thread can run, or after `patience`.
 Result<std::vector<ThreadActivity>> when_idle(const fs::path &proc, std::uint32_t tgid,
@@ -76,23 +41,10 @@ std::uint64_t difference(std::uint64_t a, std::uint64_t b)
 
 Result<CensusTaker> CensusTaker::open(const fs::path &proc, std::uint32_t tgid)
 {
-  const UniqueFd maps{ ::open((proc / std::to_string(tgid) / "maps").c_str(),
-                              O_RDONLY | O_CLOEXEC) };
-  if (!maps && errno == ENOENT)
-    return failure(Error::Kind::not_found, fmt::format("there is no process {}", tgid));
-  if (!maps)
-    return failed(fmt::format("read what memory process {} has", tgid), errno);
-  const ProcessMemory memory{ tgid };
-  auto interpreter = find_interpreter(proc, tgid, memory);
-  if (!interpreter)
-    return tl::unexpected(interpreter.error());
-  const auto process = checked_layout(memory, *interpreter);
-  if (!process)
-    return tl::unexpected(process.error());
-  const auto heap = heap_layout_in(memory, *interpreter, process->layout);
+  auto heap = heap_of_process(proc, tgid);
   if (!heap)
     return tl::unexpected(heap.error());
-  return CensusTaker(proc, tgid, std::move(*interpreter), process->layout, *heap);
+  return CensusTaker(proc, tgid, std::move(*heap));
 }
 
 Result<TakenCensus> CensusTaker::take(const CensusOptions &options,
@@ -153,7 +105,7 @@ Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, 
       return tl::unexpected(before.error());
   }
   const auto begin = Clock::now();
-  const AddressSpace space{ regions_in(maps_of(proc_, tgid_)) };
+  const AddressSpace space{ regions_of_process(proc_, tgid_) };
   const ProcessMemory memory{ tgid_ };
   HeapCopy copy{ memory, space, options.copy_limit_bytes };
   ResidentPages resident{ proc_, tgid_ };
@@ -171,14 +123,14 @@ Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, 
   if (!whatever && !stayed_idle(*before, *after))
     return Attempt{};
 
-  TypeTable types{ copy, heap_layout_ };
+  TypeTable types{ copy, heap_.heap_layout };
   Heap heap{ .space = space,
              .copy = copy,
              .types = types,
-             .layout = layout_,
-             .heap_layout = heap_layout_,
-             .runtime = interpreter_.runtime_address };
-  auto interpreters = interpreters_of(copy, layout_, heap.runtime);
+             .layout = heap_.layout,
+             .heap_layout = heap_.heap_layout,
+             .runtime = heap_.interpreter.runtime_address };
+  auto interpreters = interpreters_of(copy, heap_.layout, heap.runtime);
   if (!interpreters)
     return tl::unexpected(interpreters.error());
   heap.interpreters = std::move(*interpreters);
@@ -204,7 +156,7 @@ Result<CensusTaker::Attempt> CensusTaker::attempt(const CensusOptions &options, 
 
   domain::Census &census = made.taken->census;
   census.tgid = tgid_;
-  census.python_version = text_of(interpreter_.version);
+  census.python_version = text_of(heap_.interpreter.version);
   census.time = std::chrono::time_point_cast<domain::Nanos>(std::chrono::system_clock::now());
   domain::set_types(census, named(*count, types));
   census.tracked = count->tracked_objects;

@@ -5,9 +5,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "domain/census.h"
-#include "python/heap_layout.h"
-#include "python/interpreter.h"
-#include "python/process_layout.h"
+#include "python/process_heap.h"
 #include "python/retaining_path.h"
 
 #include <cstddef>
@@ -58,10 +56,8 @@ public:
                                          FunctionRef<void(std::uint32_t attempt)> progress) const;
 
 private:
-  CensusTaker(std::filesystem::path proc, std::uint32_t tgid, Interpreter interpreter,
-              Layout layout, HeapLayout heap_layout)
-      : proc_(std::move(proc)), tgid_(tgid), interpreter_(std::move(interpreter)), layout_(layout),
-        heap_layout_(heap_layout)
+  CensusTaker(std::filesystem::path proc, std::uint32_t tgid, ProcessHeap heap)
+      : proc_(std::move(proc)), tgid_(tgid), heap_(std::move(heap))
   {
   }
 
@@ -73,9 +69,7 @@ private:
 
   std::filesystem::path proc_;
   std::uint32_t tgid_;
-  Interpreter interpreter_;
-  Layout layout_;
-  HeapLayout heap_layout_;
+  ProcessHeap heap_;
 };
 
 } // namespace linger::python

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace linger::python {
 namespace {
@@ -269,17 +270,17 @@ void References::values(std::uint64_t begin)
 }
 
 /// 3.8 to 3.10.
-std::optional<DictKeys> wide_keys(HeapCopy &copy, std::uint64_t address)
+std::optional<DictKeys> wide_keys(std::span<const std::byte> head)
 {
-  const auto words = copy.value<std::array<std::uint64_t, 5>>(address);
-  if (!words)
-    return std::nullopt;
-  const std::uint64_t size = (*words)[1];
+  std::array<std::uint64_t, 5> words{};
+  static_assert(sizeof words <= dict_keys_head_bytes);
+  std::memcpy(words.data(), head.data(), sizeof words);
+  const std::uint64_t size = words[1];
   if (size >= most_items || !std::has_single_bit(size))
     return std::nullopt;
   const std::uint64_t width = size <= 0xff ? 1 : size <= 0xffff ? 2 : 4;
-  return DictKeys{ .references = (*words)[0],
-                   .entries = (*words)[4],
+  return DictKeys{ .references = words[0],
+                   .entries = words[4],
                    .size = size,
                    .index_bytes = size * width,
                    .header_bytes = 40,
@@ -287,7 +288,7 @@ std::optional<DictKeys> wide_keys(HeapCopy &copy, std::uint64_t address)
                    .capacity = size * 2 / 3 };
 }
 
-std::optional<DictKeys> compact_keys(HeapCopy &copy, std::uint64_t address)
+std::optional<DictKeys> compact_keys(std::span<const std::byte> head)
 {
   struct Header {
     std::uint64_t references;
@@ -299,25 +300,32 @@ std::optional<DictKeys> compact_keys(HeapCopy &copy, std::uint64_t address)
     std::uint64_t entries;
   };
   constexpr std::uint8_t largest = 32;
-  const auto header = copy.value<Header>(address);
-  if (!header || header->log2_size > largest || header->log2_index_bytes > largest + 3)
+  Header header{};
+  static_assert(sizeof header <= dict_keys_head_bytes);
+  std::memcpy(&header, head.data(), sizeof header);
+  if (header.log2_size > largest || header.log2_index_bytes > largest + 3)
     return std::nullopt;
-  return DictKeys{ .references = header->references,
-                   .entries = header->entries,
-                   .size = std::uint64_t{ 1 } << header->log2_size,
-                   .index_bytes = std::uint64_t{ 1 } << header->log2_index_bytes,
+  return DictKeys{ .references = header.references,
+                   .entries = header.entries,
+                   .size = std::uint64_t{ 1 } << header.log2_size,
+                   .index_bytes = std::uint64_t{ 1 } << header.log2_index_bytes,
                    .header_bytes = 32,
-                   .entry_bytes = header->kind == 0 ? 24U : 16U,
-                   .capacity = header->usable + header->entries };
+                   .entry_bytes = header.kind == 0 ? 24U : 16U,
+                   .capacity = header.usable + header.entries };
 }
 
 } // namespace
 
 std::optional<DictKeys> read_dict_keys(HeapCopy &copy, const HeapLayout &layout, std::uint64_t keys)
 {
-  if (keys == 0)
-    return std::nullopt;
-  const auto read = layout.compact_keys ? compact_keys(copy, keys) : wide_keys(copy, keys);
+  const auto head =
+      keys == 0 ? std::span<const std::byte>{} : copy.view(keys, dict_keys_head_bytes);
+  return head.empty() ? std::nullopt : dict_keys_in(head, layout);
+}
+
+std::optional<DictKeys> dict_keys_in(std::span<const std::byte> head, const HeapLayout &layout)
+{
+  const auto read = layout.compact_keys ? compact_keys(head) : wide_keys(head);
   return read && read->entries <= read->usable() ? read : std::nullopt;
 }
 

@@ -7,8 +7,10 @@
 #include "python/heap_layout.h"
 #include "python/type_table.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 namespace linger::python {
 
@@ -59,5 +61,10 @@ struct DictKeys {
 /// nullopt when the table at `keys` cannot be one.
 [[nodiscard]] std::optional<DictKeys> read_dict_keys(HeapCopy &copy, const HeapLayout &layout,
                                                      std::uint64_t keys);
+
+/// The same of its first bytes, dict_keys_head_bytes of them.
+inline constexpr std::size_t dict_keys_head_bytes = 40;
+[[nodiscard]] std::optional<DictKeys> dict_keys_in(std::span<const std::byte> head,
+                                                   const HeapLayout &layout);
 
 } // namespace linger::python

@@ -106,4 +106,28 @@ v1::HeapGrowth to_proto(const domain::HeapGrowth &growth)
   return message;
 }
 
+v1::ModuleVariables to_proto(const domain::GlobalsReport &globals)
+{
+  v1::ModuleVariables message;
+  message.set_looks(globals.looks.all);
+  message.set_looks_without_requests(globals.looks.without_requests);
+  for (const domain::GlobalUse &use : globals.variables) {
+    v1::ModuleVariable &added = *message.add_changed();
+    added.set_name(valid_utf8(use.name));
+    added.set_type(valid_utf8(use.type));
+    added.set_looks_rebound(use.rebound.all);
+    added.set_looks_rebound_without_requests(use.rebound.without_requests);
+    added.set_looks_grown(use.grown.all);
+    added.set_looks_grown_without_requests(use.grown.without_requests);
+    added.set_items_more(use.items_more);
+    added.set_items_less(use.items_less);
+    added.set_items(use.items);
+    added.set_rebound_by(valid_utf8(use.rebound_by.endpoint));
+    added.set_grown_by(valid_utf8(use.grown_by.endpoint));
+  }
+  message.set_left_out(globals.left_out);
+  message.set_gap(valid_utf8(globals.gap));
+  return message;
+}
+
 } // namespace linger::serve

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/census.h"
+#include "domain/globals.h"
 #include "linger/v1/census.pb.h"
 
 namespace linger::serve {
@@ -15,5 +16,6 @@ namespace linger::serve {
 [[nodiscard]] v1::Retainers to_proto(const domain::Retainers &retainers);
 
 [[nodiscard]] v1::HeapGrowth to_proto(const domain::HeapGrowth &growth);
+[[nodiscard]] v1::ModuleVariables to_proto(const domain::GlobalsReport &globals);
 
 } // namespace linger::serve

@@ -150,6 +150,8 @@ v1::Worker worker_of(const domain::WorkerReport &worker)
     *message.mutable_cpu_limit() = cpu_limit_of(*worker.cpu_limit);
   if (worker.heap_growth)
     *message.mutable_heap_growth() = to_proto(*worker.heap_growth);
+  if (worker.heap_growth && worker.globals)
+    *message.mutable_heap_growth()->mutable_variables() = to_proto(*worker.globals);
   if (worker.end)
     *message.mutable_end() = end_of(*worker.end);
   if (worker.allocations)

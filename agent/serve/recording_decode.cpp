@@ -105,6 +105,23 @@ domain::MemoryLook memory_look_of(const pb::MemoryLook &message, FieldReader &re
            .small_object_bytes = message.small_object_bytes() };
 }
 
+domain::GlobalsLook globals_look_of(const pb::GlobalsLook &message, FieldReader &read)
+{
+  domain::GlobalsLook look{ .window = read.window(message.begin_ns(), message.end_ns()),
+                            .tgid = message.tgid(),
+                            .changes = {},
+                            .left_out = message.left_out(),
+                            .gap = message.gap() };
+  for (const pb::GlobalChange &change : message.changes())
+    look.changes.push_back({ .name = change.name(),
+                             .type = change.type(),
+                             .rebound = change.rebound(),
+                             .rises = change.rises(),
+                             .items = change.items(),
+                             .items_before = change.items_before() });
+  return look;
+}
+
 domain::ListenSample listen_sample_of(const pb::ListenSample &message, FieldReader &read)
 {
   domain::ListenSample sample{ .time = read.time(message.time_ns()),
@@ -327,6 +344,8 @@ FramePayload payload_of(const pb::Frame &frame, FieldReader &read)
       return Observation(memory_sample_of(frame.memory_sample(), read));
     case pb::Frame::kMemoryLook:
       return Observation(memory_look_of(frame.memory_look(), read));
+    case pb::Frame::kGlobalsLook:
+      return Observation(globals_look_of(frame.globals_look(), read));
     case pb::Frame::kListenSample:
       return Observation(listen_sample_of(frame.listen_sample(), read));
     case pb::Frame::kThreadSample:

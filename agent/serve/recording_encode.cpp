@@ -219,6 +219,25 @@ struct FrameMaker {
     message.set_small_object_bytes(look.small_object_bytes);
   }
 
+  void operator()(const domain::GlobalsLook &look) const
+  {
+    pb::GlobalsLook &message = *frame.mutable_globals_look();
+    message.set_begin_ns(ns_of(look.window.begin));
+    message.set_end_ns(ns_of(look.window.end));
+    message.set_tgid(look.tgid);
+    for (const domain::GlobalChange &change : look.changes) {
+      pb::GlobalChange &added = *message.add_changes();
+      added.set_name(change.name);
+      added.set_type(change.type);
+      added.set_rebound(change.rebound);
+      added.set_rises(change.rises);
+      added.set_items(change.items);
+      added.set_items_before(change.items_before);
+    }
+    message.set_left_out(look.left_out);
+    message.set_gap(look.gap);
+  }
+
   void operator()(const domain::ListenSample &sample) const
   {
     pb::ListenSample &message = *frame.mutable_listen_sample();

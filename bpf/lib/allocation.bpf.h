@@ -59,6 +59,12 @@ struct allocation_state {
 	__u64 pending_pointer; // where posix_memalign() puts the address
 	struct sampled_block moved;
 
+	// Between the entry of mmap() or mremap() and its return; 0 otherwise.
+	__u64 mapping_bytes;
+	__u64 mapping_interval_bytes;
+	__u64 remapped_address;
+	struct sampled_block remapped;
+
 	struct allocation_record record;
 };
 
@@ -69,6 +75,14 @@ struct {
 	__type(key, int);
 	__type(value, struct allocation_state);
 } allocation_states SEC(".maps");
+
+// tgid -> its own code, where mappings of others are looked at. Written by userspace.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__type(key, __u32);
+	__type(value, struct own_code);
+	__uint(max_entries, 64);
+} own_code SEC(".maps");
 
 enum allocation_hit {
 	HIT_ENTRY,

@@ -46,6 +46,55 @@ static __always_inline __u64 argument(const struct pt_regs *regs, int number)
 	return number == 1 ? regs->di : number == 2 ? regs->si : regs->dx;
 }
 
+// The compiler would make one load of all, at an address that it computes: the verifier wants each
+// to have a constant one.
+#define READ_REGISTER(name)                                                                        \
+	value = regs->name;                                                                        \
+	barrier_var(value);                                                                        \
+	return value
+
+// By the processor's number, as instructions encode it.
+static __always_inline __u64 register_value(const struct pt_regs *regs, __u64 number)
+{
+	__u64 value;
+
+	switch (number) {
+	case 0:
+		READ_REGISTER(ax);
+	case 1:
+		READ_REGISTER(cx);
+	case 2:
+		READ_REGISTER(dx);
+	case 3:
+		READ_REGISTER(bx);
+	case 5:
+		READ_REGISTER(bp);
+	case 6:
+		READ_REGISTER(si);
+	case 7:
+		READ_REGISTER(di);
+	case 8:
+		READ_REGISTER(r8);
+	case 9:
+		READ_REGISTER(r9);
+	case 10:
+		READ_REGISTER(r10);
+	case 11:
+		READ_REGISTER(r11);
+	case 12:
+		READ_REGISTER(r12);
+	case 13:
+		READ_REGISTER(r13);
+	case 14:
+		READ_REGISTER(r14);
+	case 15:
+		READ_REGISTER(r15);
+	default:
+		return 0;
+	}
+}
+#undef READ_REGISTER
+
 static __always_inline __u64 returned_value(const struct pt_regs *regs)
 {
 	return regs->ax;

@@ -16,6 +16,24 @@ enum allocation_call {
 	ALLOCATION_POSIX_MEMALIGN = 4, // (block *, alignment, bytes)
 	// Or-ed to ALLOCATION_REALLOC: the word in front of a block says how large it is.
 	ALLOCATION_GLIBC = 1 << 8,
+	// Or-ed to all: an argument may have been copied from its register to another before the
+	// instruction at which the probe is, and its own be in use for something else.
+	ALLOCATION_MOVED = 1 << 9,
+	// Then the processor's numbers of the registers that hold the first three, four bits each.
+	ALLOCATION_REGISTERS_SHIFT = 16,
+};
+#define ALLOCATION_CALL_MASK 0xff
+
+// Code of a process whose own mappings are not looked at: of its allocator and its C library, which
+// map what they hand out as blocks, and of the interpreter, whose small objects are counted
+// otherwise. What is not used is 0.
+#define MOST_OWN_CODE 8
+struct code_range {
+	__u64 begin;
+	__u64 end;
+};
+struct own_code {
+	struct code_range ranges[MOST_OWN_CODE];
 };
 
 // Each byte has the same chance to be sampled, one in interval_bytes; an allocation is when one of

@@ -76,7 +76,7 @@ def test_the_past_is_told_by_the_agent_and_without_it(server, directory):
         times = {name: int(value) for name, value in hello["time"].items()}
         assert sum(times.values()) == 2 * times["wallNs"]
         assert "This is of the host's history" in " ".join(report["coverage"]["gaps"])
-        text = run("linger", "diagnose", "--since", "10m", "--agent", agent.address)
+        text = run("linger", "diagnose", "--since", "10m", "--pid", server.tgid, "--agent", agent.address)
         assert text.status == DONE and "GET /hello" in text.stdout
         nobody = run("linger", "diagnose", "--since", "10m", "--agent", agent.address, "--pid", 1)
         assert nobody.status == NO_SUCH_SERVER

@@ -1,6 +1,7 @@
 """Does tracing allocations tell what requests keep outside of what Python counts, and nothing of what they free?"""
 
 import json
+import mmap
 import os
 import random
 import re
@@ -27,6 +28,7 @@ BYTES_KEPT = {
     "/keep/bytes": sys.getsizeof(b"") + 3_000,
     "/keep/buffer": 200_001,
     "/keep/malloc": 1_000,
+    "/keep/mapping": 10 * mmap.PAGESIZE,
 }
 SMALL = ["/keep/dict", "/keep/cycle", "/keep/list", "/keep/cache"]
 SECONDS = 12
@@ -35,7 +37,7 @@ SETTLE_SECONDS = 2
 TRACE = ["--memory", "allocations", "--settle", f"{SETTLE_SECONDS}s", "--sample-bytes", "256",
          "--trace-budget", "100"]
 KEEP = sorted(BYTES_KEPT)
-GIVE = ["/give/bytes", "/give/large", "/give/malloc", "/give/grown", "/give/cached"]
+GIVE = ["/give/bytes", "/give/large", "/give/malloc", "/give/grown", "/give/mapping", "/give/cached"]
 PAUSE_SECONDS = 0.002
 
 
@@ -202,3 +204,23 @@ def test_takes_the_probes_off_when_they_cost_too_much(directory, server):
     assert "no longer looked at" in seen["gap"]
     assert number(seen, "requestsUnsettled") > 0
     assert memory_by_path(report)["/keep/bytes"]["tier"] != "MEMORY_TIER_ALLOCATIONS"
+
+
+ALLOCATORS = {"tcmalloc": "libtcmalloc_minimal.so.4", "mimalloc": "libmimalloc.so.2.0"}
+
+
+@pytest.mark.parametrize("allocator", [pytest.param(each, marks=pytest.mark.requires(each)) for each in ALLOCATORS])
+def test_sees_the_allocator_that_was_preloaded(directory, allocator):
+    library = f"/usr/lib/x86_64-linux-gnu/{ALLOCATORS[allocator]}"
+    with Gunicorn(directory, "kept_bytes:app", "--workers", "1", chdir=WORKLOADS, env={"LD_PRELOAD": library},
+                  ready_path="/") as server:
+        with Running(directory, "linger", "diagnose", "--no-agent", *TRACE, "--format", "json", "--duration", "7s",
+                     "--pid", server.tgid) as diagnosis:
+            load(server, 8, ["/keep/malloc", "/keep/buffer", "/give/malloc", "/give/grown"])
+            report = diagnosis.wait().json()
+    assert trace(report).get("gap", "") == ""
+    memory = memory_by_path(report)
+    for path in ("/keep/malloc", "/keep/buffer"):
+        expect_kept(memory[path], path)
+    for path in ("/give/malloc", "/give/grown"):
+        assert memory[path].get("retainedBytesPerRequest", 0) < 100, (path, memory[path])

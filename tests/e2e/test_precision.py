@@ -107,6 +107,12 @@ def case(name: str, load: Callable, *rules: str, besides=frozenset(), **more) ->
     return Case(name, load, frozenset(rules), frozenset(besides), **more)
 
 
+def among_pauses(*paths: str) -> Callable:
+    """So that there are times without a request."""
+    return get(*paths, clients=1, each=16, pause=0.12)
+
+
+SHARED = {"application": "shared_state:app", "memory": "census"}
 CENSUS = {"application": "left:app", "memory": "census"}
 POOLED = {"application": "pooled:app", "options": THREADS}
 CASES = [
@@ -146,9 +152,15 @@ CASES = [
     case("contexts that are popped", among_others("/context/popped"),
          **CENSUS),
     case("sessions that are not closed", among_others("/session/left"),
-         "session-not-closed", endpoint="GET /session/left", **CENSUS),
+         "session-not-closed", besides={"global-state-grows"}, endpoint="GET /session/left", **CENSUS),
     case("sessions that are closed", among_others("/session/closed"),
          **CENSUS),
+    case("a variable that requests overwrite", among_pauses("/overwrite"), "global-state-written-by-requests",
+         endpoint="GET /overwrite", options=THREADS, **SHARED),
+    case("variables that requests may overwrite", among_pauses("/count", "/context", "/lazy"),
+         options=THREADS, **SHARED),
+    case("a list that grows", among_pauses("/append"), "global-state-grows", endpoint="GET /append", **SHARED),
+    case("containers that reach a ceiling", among_pauses("/bounded", "/cached"), **SHARED),
 ]
 
 

@@ -108,7 +108,8 @@ class ConfinedLingerd(Running):
     def __init__(self, directory: Path):
         self.address = f"unix://{directory}/run/linger.sock"
         command = unit.confined(directory, unit.capabilities(), BINARIES.resolve() / "lingerd",
-                                "--listen", self.address, "--http", "127.0.0.1:0")
+                                "--listen", self.address, "--http", "127.0.0.1:0",
+                                "--history", directory / "run" / "history.db")
         super().__init__(directory, *map(str, command))
         self.wait_until((directory / "run" / "linger.sock").exists, 30, "lingerd listens")
 
@@ -120,6 +121,7 @@ def test_diagnoses_other_users_servers_with_what_it_has(gunicorn, directory):
         held = next(line for line in status.splitlines() if line.startswith("CapBnd"))
         assert bin(int(held.split()[1], 16)).count("1") == len(unit.capabilities())
         assert "Seccomp:\t2" in status
+        assert "keeps the history" in agent.stderr, agent.stderr
 
         with Running(directory, "linger", "diagnose", "--agent", agent.address, "--pid",
                      gunicorn.tgid, "--duration", "4s", "--memory", "allocations", "--settle", "1s",

@@ -17,10 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
       before = ~0ULL;
       continue;
     }
-    must(*placed < size, "a place is inside");
-    must(kernel::is_emulated(code.subspan(*placed)), "a place is on an emulated instruction");
-    must(*placed == before || arguments == 0, "more arguments never find another place");
-    before = *placed;
+    must(placed->offset < size, "a place is inside");
+    must(kernel::is_emulated(code.subspan(placed->offset)),
+         "a place is on an emulated instruction");
+    must(placed->offset == before || arguments == 0, "more arguments never find another place");
+    before = placed->offset;
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
 
@@ -26,6 +27,12 @@ void *used(void *block)
   if (keep_from_compiler)
     static_cast<char *>(block)[0] = 1;
   return block;
+}
+
+/// By the program itself, with no allocator in between.
+void *mapped(std::size_t bytes)
+{
+  return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 void *kept_by_request = nullptr;
@@ -56,6 +63,22 @@ const std::map<std::string, void (*)()> deeds{
       volatile std::size_t most = ~std::size_t{ 0 } / 4;
       std::free(std::malloc(most));
     } },
+  { "/mapped", [] { used(mapped(odder_bytes)); } },
+  { "/unmapped", [] { ::munmap(used(mapped(odder_bytes)), odder_bytes); } },
+  { "/mapped-and-moved",
+    [] { used(::mremap(mapped(odder_bytes), odder_bytes, 4 * odder_bytes, MREMAP_MAYMOVE)); } },
+  { "/moved-and-unmapped",
+    [] {
+      ::munmap(used(::mremap(mapped(odder_bytes), odder_bytes, 4 * odder_bytes, MREMAP_MAYMOVE)),
+               4 * odder_bytes);
+    } },
+  { "/reserved",
+    [] {
+      void *const reserved =
+          ::mmap(nullptr, odder_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      keep_from_compiler = reserved == MAP_FAILED;
+    } },
+  { "/thread", [] { std::thread{ [] {} }.join(); } },
   { "/remember", [] { kept_by_request = used(std::malloc(odd_bytes)); } },
   { "/forget", [] { std::free(std::exchange(kept_by_request, nullptr)); } },
   { "/die", [] { ::_exit(3); } },
@@ -190,6 +213,34 @@ TEST_F(AllocationTest, SeesNothingOfWhatIsRefused)
 {
   ask_for("/refused");
   EXPECT_EQ(account().kept, Sizes{});
+}
+
+TEST_F(AllocationTest, SeesWhatIsMappedBesideTheAllocator)
+{
+  constexpr std::uint64_t whole_pages = (odder_bytes + 4095) / 4096 * 4096;
+  ask_for("/mapped");
+  EXPECT_EQ(account().kept, (Sizes{ whole_pages }));
+  ask_for("/unmapped");
+  EXPECT_EQ(account().freed, (Sizes{ whole_pages }));
+  ask_for("/mapped-and-moved");
+  EXPECT_EQ(account().kept, (Sizes{ whole_pages, whole_pages }));
+  ask_for("/moved-and-unmapped");
+  EXPECT_EQ(account().kept, (Sizes{ whole_pages, whole_pages }));
+  EXPECT_EQ(account().freed, (Sizes{ whole_pages, whole_pages }));
+  // What is not used yet, and what threads stand on.
+  ask_for("/reserved");
+  ask_for("/thread");
+  EXPECT_EQ(account().kept, (Sizes{ whole_pages, whole_pages }));
+  EXPECT_EQ(account().gaps, "");
+}
+
+TEST_F(AllocationTest, CountsWhatTheAllocatorMapsOnce)
+{
+  // It maps what is so large for itself.
+  ask_for("/freed");
+  ask_for("/shrunk");
+  EXPECT_EQ(account().kept, (Sizes{ odd_bytes }));
+  EXPECT_EQ(account().freed, (Sizes{ odd_bytes, odder_bytes }));
 }
 
 TEST_F(AllocationTest, EndsWithItsProcess)

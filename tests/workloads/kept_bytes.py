@@ -5,6 +5,7 @@ As a WSGI application; each path does one thing. / is there to be ready.
     /keep/bytes     keeps a bytes object of 3,000 bytes
     /keep/buffer    keeps a bytearray of 200,000 bytes
     /keep/malloc    keeps 1,000 bytes of C's malloc()
+    /keep/mapping   keeps ten pages that it maps itself
     /keep/dict      keeps a dict of ten small objects
     /keep/cycle     keeps an instance that refers to itself, and its notes
     /keep/list      keeps twenty tuples in a list of the module that grows
@@ -13,6 +14,7 @@ As a WSGI application; each path does one thing. / is there to be ready.
     /give/large     makes a bytes object of 5,000,000 bytes and drops it
     /give/malloc    allocates and frees in C
     /give/grown     lets a buffer grow by realloc() and drops it
+    /give/mapping   maps pages and lets them go
     /give/cached    keeps 200,000 bytes in a cache of 3 entries
 
 As a program it answers what one request of each of its arguments keeps in blocks of Python's allocator, as JSON: what
@@ -23,6 +25,7 @@ import collections
 import ctypes
 import functools
 import json
+import mmap
 import os
 import re
 import sys
@@ -50,6 +53,10 @@ def keep_buffer():
 
 def keep_malloc():
     KEPT[next(NEXT)] = LIBRARY.malloc(1_000)
+
+
+def keep_mapping():
+    KEPT[next(NEXT)] = mmap.mmap(-1, 10 * mmap.PAGESIZE)
 
 
 def keep_dict():
@@ -102,6 +109,10 @@ def give_grown():
     LIBRARY.free(block)
 
 
+def give_mapping():
+    mmap.mmap(-1, 100 * mmap.PAGESIZE).close()
+
+
 def give_cached():
     CACHE.append(bytearray(200_000))
 
@@ -110,10 +121,10 @@ def ready():
     pass
 
 
-ROUTES = {"/": ready, "/keep/bytes": keep_bytes, "/keep/buffer": keep_buffer,
-          "/keep/malloc": keep_malloc, "/keep/dict": keep_dict, "/keep/cycle": keep_cycle,
-          "/keep/list": keep_list, "/keep/cache": keep_cache, "/give/bytes": give_bytes, "/give/large": give_large,
-          "/give/malloc": give_malloc, "/give/grown": give_grown, "/give/cached": give_cached}
+ROUTES = {"/": ready, "/keep/bytes": keep_bytes, "/keep/buffer": keep_buffer, "/keep/malloc": keep_malloc,
+          "/keep/mapping": keep_mapping, "/keep/dict": keep_dict, "/keep/cycle": keep_cycle, "/keep/list": keep_list,
+          "/keep/cache": keep_cache, "/give/bytes": give_bytes, "/give/large": give_large, "/give/malloc": give_malloc,
+          "/give/grown": give_grown, "/give/mapping": give_mapping, "/give/cached": give_cached}
 
 
 def app(environ, start_response):

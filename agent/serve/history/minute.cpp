@@ -5,6 +5,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/gzip_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/util/delimited_message_util.h>
 
 namespace linger::serve {
 namespace {
@@ -52,7 +53,8 @@ std::string packed(const history::v1::Minute &minute)
   std::string bytes;
   io::StringOutputStream out{ &bytes };
   io::GzipOutputStream compressed{ &out };
-  minute.SerializeToZeroCopyStream(&compressed);
+  // With its length in front, so that a part of it is not taken for all.
+  google::protobuf::util::SerializeDelimitedToZeroCopyStream(minute, &compressed);
   compressed.Close();
   return bytes;
 }
@@ -61,10 +63,17 @@ Result<history::v1::Minute> unpacked(std::string_view bytes)
 {
   io::ArrayInputStream in{ bytes.data(), static_cast<int>(bytes.size()) };
   io::GzipInputStream expanded{ &in };
-  io::CodedInputStream coded{ &expanded };
-  coded.SetTotalBytesLimit(most_bytes);
   history::v1::Minute minute;
-  if (!minute.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage())
+  bool is_whole = false;
+  {
+    io::CodedInputStream coded{ &expanded };
+    coded.SetTotalBytesLimit(most_bytes);
+    is_whole = google::protobuf::util::ParseDelimitedFromCodedStream(&minute, &coded, nullptr);
+  }
+  // Reading on, gzip compares its checksum.
+  const void *more = nullptr;
+  int more_bytes = 0;
+  if (!is_whole || expanded.Next(&more, &more_bytes) || expanded.ZlibErrorMessage() != nullptr)
     return failure(Error::Kind::malformed, "it is no minute of a history");
   return minute;
 }

@@ -131,6 +131,18 @@ std::vector<std::string> memory_limits_of(const v1::Server &server)
   return lines;
 }
 
+/// Why what its modules' variables hold is not known, or not of all.
+std::string variables_note(const v1::ModuleVariables &variables)
+{
+  if (!variables.gap().empty())
+    return "the variables of its modules: " + variables.gap();
+  if (variables.left_out() > 0)
+    return fmt::format("the variables of its modules: {} of them or of their changes were too many "
+                       "to look at",
+                       count_text(variables.left_out()));
+  return "";
+}
+
 /// "its heap grew in 9.00 s by 573 shop.views.Quote (1.20 MB): `shop.views.RECENT` (list) -> ..."
 std::vector<std::string> heap_notes(const v1::HeapGrowth &heap)
 {
@@ -182,6 +194,8 @@ std::vector<std::string> notes_of(const v1::Worker &worker)
                                 counted_text(worker.memory().major_faults(), "major page fault")));
   if (worker.has_heap_growth())
     std::ranges::move(heap_notes(worker.heap_growth()), std::back_inserter(notes));
+  if (std::string note = variables_note(worker.heap_growth().variables()); !note.empty())
+    notes.push_back(std::move(note));
   if (worker.has_allocations())
     notes.push_back(allocations_note(worker.allocations()));
   return notes;

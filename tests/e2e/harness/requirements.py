@@ -56,6 +56,8 @@ CHECKS = {
     "nginx": _program("/usr/sbin/nginx", "nginx-light"),
     "uwsgi-http": _file("/usr/lib/uwsgi/plugins/http_plugin.so", "uwsgi-core"),
     "mod_wsgi": _file("/usr/lib/apache2/modules/mod_wsgi.so", "libapache2-mod-wsgi-py3"),
+    "tcmalloc": _file("/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"),
+    "mimalloc": _file("/usr/lib/x86_64-linux-gnu/libmimalloc.so.2.0", "libmimalloc2.0"),
     "waitress": _module("waitress", "python3-waitress"),
     "uvicorn": _module("uvicorn", "python3-uvicorn"),
     "gevent": _module("gevent", "python3-gevent"),

@@ -41,6 +41,10 @@ const std::vector<Case> cases{
     "03 04 25 00 00 00 00 48 01 d0 48 3b 88 b0 01 00 00 0f 85 8a 00 00 00",
     1, 48 },
   { "built with control-flow protection: endbr64; push %rbp", "f3 0f 1e fa 55 48 89 e5", 1, 4 },
+  { "tcmalloc 2.10 malloc: its first jump comes before the argument moves",
+    "48 8b 05 59 ab 00 00 48 85 c0 75 75", 1, 10 },
+  { "mimalloc 2.0 calloc: the count has moved to %rax",
+    "48 8b 15 c9 ad 00 00 48 89 f8 64 48 8b 3a 48 83 f8 01 74 0c", 2, 18 },
   { "the argument is gone: mov %rsi,%rdi; push", "48 89 f7 55", 1, -1 },
   { "half of the argument is gone: mov %esi,%edi; push", "89 f7 55", 1, -1 },
   { "the second argument is gone, the first is not: xor %esi,%esi; push", "31 f6 55", 2, -1 },
@@ -62,12 +66,46 @@ TEST(UprobePlacement, PutsTheProbeOnTheFirstEmulatedInstructionThatSeesTheArgume
 {
   for (const Case &one : cases) {
     const auto placed = place_uprobe("it", bytes(one.code), { .arguments = one.arguments });
-    EXPECT_EQ(placed ? static_cast<int>(*placed) : -1, one.offset) << one.description;
+    EXPECT_EQ(placed ? static_cast<int>(placed->offset) : -1, one.offset) << one.description;
     if (!placed) {
       EXPECT_EQ(placed.error().kind, Error::Kind::not_supported);
       EXPECT_NE(placed.error().what.find("of it "), std::string::npos);
     }
   }
+}
+
+TEST(UprobePlacement, FollowsArgumentsToWhereTheyAreCopied)
+{
+  const struct {
+    const char *description;
+    const char *code;
+    unsigned arguments;
+    Placement placement;
+  } moved[] = {
+    { "where they are handed over", "55", 3, { 0, { 7, 6, 2 } } },
+    { "copied, and still there", "48 89 f8 55", 1, { 3, { 7, 6, 2 } } },
+    { "mimalloc 2.0 malloc: to %rsi",
+      "48 8b 05 49 b4 00 00 48 89 fe 64 48 8b 38 48 81 fe 00 04 00 00 77 29",
+      1,
+      { 21, { 6, 6, 2 } } },
+    { "mimalloc 2.0 calloc: to %rax",
+      "48 8b 15 c9 ad 00 00 48 89 f8 64 48 8b 3a 48 83 f8 01 74 08",
+      2,
+      { 18, { 0, 6, 2 } } },
+    { "mimalloc 2.0 realloc: to %rsi, and what was there to %rdx",
+      "48 8b 05 49 a9 00 00 48 89 f2 48 89 fe 64 48 8b 00 48 89 c7 e9 f7 4e ff ff",
+      2,
+      { 20, { 6, 2, 2 } } },
+    { "to %r8 and on to %r9", "49 89 f8 4d 89 c1 31 ff 45 31 c0 55", 1, { 11, { 9, 6, 2 } } },
+  };
+  for (const auto &one : moved) {
+    const auto placed = place_uprobe("it", bytes(one.code), { .arguments = one.arguments });
+    ASSERT_TRUE(placed) << one.description;
+    EXPECT_EQ(placed->offset, one.placement.offset) << one.description;
+    EXPECT_EQ(placed->registers, one.placement.registers) << one.description;
+  }
+  // Half of it is not it.
+  EXPECT_FALSE(place_uprobe("it", bytes("89 fe 31 ff 55"), { .arguments = 1 }));
 }
 
 TEST(UprobePlacement, NeverReadsBehindBytesThatAreCutAnywhere)
@@ -80,7 +118,7 @@ TEST(UprobePlacement, NeverReadsBehindBytesThatAreCutAnywhere)
                                        whole.begin() + static_cast<std::ptrdiff_t>(size));
       const auto placed = place_uprobe("it", cut, { .arguments = one.arguments });
       if (placed)
-        EXPECT_LT(*placed, size) << one.description << " cut to " << size;
+        EXPECT_LT(placed->offset, size) << one.description << " cut to " << size;
     }
   }
 }
@@ -96,8 +134,8 @@ TEST(UprobePlacement, FindsNoPlaceOrOneInsideWhateverTheBytesAre)
     }
     const auto placed = place_uprobe("it", code, { .arguments = 3 });
     if (placed) {
-      ASSERT_LT(*placed, code.size());
-      EXPECT_TRUE(is_emulated(std::span(code).subspan(*placed)));
+      ASSERT_LT(placed->offset, code.size());
+      EXPECT_TRUE(is_emulated(std::span(code).subspan(placed->offset)));
     }
   }
 }

@@ -277,6 +277,36 @@ TEST(ToProto, TellsOfTheObjectsThatRequestsLeft)
   EXPECT_EQ(growth.of_requests(0).holders(0).objects(), 88U);
 }
 
+TEST(ToProto, TellsOfTheVariablesOfModules)
+{
+  const v1::ModuleVariables variables =
+      to_proto(domain::GlobalsReport{ .looks = { 90, 40 },
+                                      .variables = { { .name = "shop.SEEN\xff",
+                                                       .type = "list",
+                                                       .rebound = { 2, 1 },
+                                                       .rebound_by = { "GET /a", 3, 2 },
+                                                       .grown = { 30, 4 },
+                                                       .items_more = 60,
+                                                       .items_less = 5,
+                                                       .items = 70,
+                                                       .grown_by = { "GET /b", 33, 30 } } },
+                                      .left_out = 6,
+                                      .gap = "gone" });
+  EXPECT_EQ(variables.looks(), 90U);
+  EXPECT_EQ(variables.looks_without_requests(), 40U);
+  EXPECT_EQ(variables.left_out(), 6U);
+  EXPECT_EQ(variables.gap(), "gone");
+  ASSERT_EQ(variables.changed_size(), 1);
+  const v1::ModuleVariable &variable = variables.changed(0);
+  EXPECT_EQ(variable.name(), "shop.SEEN\\xff");
+  EXPECT_EQ(variable.looks_rebound_without_requests(), 1U);
+  EXPECT_EQ(variable.looks_grown(), 30U);
+  EXPECT_EQ(variable.items_more() - variable.items_less(), 55U);
+  EXPECT_EQ(variable.items(), 70U);
+  EXPECT_EQ(variable.rebound_by(), "GET /a");
+  EXPECT_EQ(variable.grown_by(), "GET /b");
+}
+
 TEST(ToProto, GivesMessagesThatCanBeReadBackWhateverTheBytes)
 {
   const std::string garbage = "\xff\x1b[31m\xc3";

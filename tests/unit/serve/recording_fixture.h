@@ -101,6 +101,11 @@ inline std::vector<domain::Observation> one_of_each()
     domain::CpuLimitSample{ MonotonicTime{ 12s }, 101, "/web\xff", 20ms, 100ms, 50, 45, 3s },
     domain::MemoryLook{
         { MonotonicTime{ 12s }, MonotonicTime{ 12s + 1ms } }, 101, 48'000'000, 12'000'000 },
+    domain::GlobalsLook{ { MonotonicTime{ 11s }, MonotonicTime{ 12s } },
+                         101,
+                         { { "shop.CURRENT\xff", "str\xff", true, true, 3, 2 } },
+                         4,
+                         "gone\xff" },
     domain::ListenSample{ MonotonicTime{ 12s }, 100, { { "unix:/run/a\xff.sock", 1, 2, 3 } } },
     domain::HeapGrowth{ 101,
                         9s,

@@ -26,8 +26,11 @@ protected:
     report.coverage.requests_seen = 1;
     history::v1::Minute made = to_minute(report);
     std::mt19937_64 random{ static_cast<std::uint64_t>(number) };
-    for (std::size_t i = 0; i < padding_bytes / 16; ++i) // what cannot be compressed
-      made.mutable_report()->add_endpoints()->set_requests(random());
+    std::string padding; // which cannot be compressed but by half
+    while (padding.size() < padding_bytes)
+      padding += "0123456789abcdef"[random() % 16];
+    if (!padding.empty())
+      made.mutable_report()->mutable_coverage()->add_gaps(padding);
     return made;
   }
 
@@ -101,7 +104,7 @@ TEST_F(HistoryStoreTest, StaysWithinItsSizeAndKeepsTheLatest)
   constexpr std::uint64_t most = 1 << 20;
   HistoryStore history = store({ .max_bytes = most });
   for (int i = 0; i < 300; ++i) {
-    const auto added = history.add(minute(i, 20'000));
+    const auto added = history.add(minute(i, 25'000));
     ASSERT_TRUE(added) << i << ": " << added.error().what;
   }
 

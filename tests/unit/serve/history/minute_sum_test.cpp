@@ -214,8 +214,12 @@ TEST(MinuteTest, IsRefusedWhereItIsNone)
 {
   const std::string bytes = packed(to_minute(minute_at(0s)));
   EXPECT_FALSE(unpacked("no such thing"));
-  for (std::size_t i = 0; i + 8 < bytes.size(); ++i) // but for its checksum
+  ASSERT_TRUE(unpacked(bytes));
+  for (std::size_t i = 0; i + 16 < bytes.size(); ++i) // but for its last words and its checksum
     EXPECT_FALSE(unpacked(std::string_view{ bytes }.substr(0, i))) << i;
+  std::string changed = bytes;
+  changed[bytes.size() / 2] = static_cast<char>(~changed[bytes.size() / 2]);
+  EXPECT_FALSE(unpacked(changed));
 }
 
 } // namespace
