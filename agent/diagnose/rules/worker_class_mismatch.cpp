@@ -85,7 +85,7 @@ std::vector<Finding> processes_that_wait(const ServerLoad &load, const Threshold
       load.utilization() < thresholds.class_min_utilization_ratio ||
       load.blocked_ratio() < thresholds.class_min_waiting_ratio)
     return {};
-  const double most = load.requests / std::max(0.01, load.utilization()) /
+  const double most = static_cast<double>(load.requests) / std::max(0.01, load.utilization()) /
                       std::chrono::duration<double>(load.window).count();
   const std::uint32_t threads = divided_up(needed_threads(load, thresholds), load.workers);
   Finding finding = finding_of("worker-class-mismatch", server.master_tgid, "");
