@@ -183,6 +183,28 @@ void cite_sites(Finding &finding, const EndpointReport &endpoint, Cause cause)
   }
 }
 
+/// Opening a connection costs round trips and, with PostgreSQL, a process.
+void tell_unpooled(Finding &finding, const EndpointReport &endpoint, Cause cause)
+{
+  constexpr double nearly_all = 0.9;
+  const double opened =
+      static_cast<double>(endpoint.opened.of(cause)) / static_cast<double>(endpoint.requests);
+  if (opened < nearly_all || (cause != Cause::database && cause != Cause::cache))
+    return;
+  finding.detail += fmt::format(" A request opens {:.3g} connections of its own to {}.", opened,
+                                cause == Cause::database ? "the database" : "the cache");
+  finding.remedy +=
+      cause == Cause::database
+          ? " And keep connections instead of opening one for each request: a pool in each process "
+            "with as many as it has threads (SQLAlchemy's engine has one unless "
+            "poolclass=NullPool; "
+            "psycopg_pool; in Django CONN_MAX_AGE)."
+          : " And keep connections instead of opening one for each request: one client object a "
+            "process, which has a pool (redis.Redis at module level).";
+  cite_count(finding, fmt::format("{} connections opened per request", domain::name_of(cause)),
+             opened, "connections");
+}
+
 Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
                     const Thresholds &thresholds)
 {
@@ -223,6 +245,7 @@ Finding finding_for(const EndpointReport &endpoint, const ServerLoad &load,
                most.calls_per_request, "calls");
     cite_time(finding, fmt::format("{} call, mean", domain::name_of(cause)), most.call);
   }
+  tell_unpooled(finding, endpoint, cause);
   cite_sites(finding, endpoint, cause);
   return finding;
 }

@@ -97,6 +97,20 @@ TEST(BlockingIoInRequestTest, NamesWhatALoopAsksOverAndOver)
   EXPECT_EQ(findings[0].remedy.find("BEGIN"), std::string::npos);
 }
 
+TEST(BlockingIoInRequestTest, TellsOfAConnectionForEachRequest)
+{
+  Report report = report_of(2, 0.5);
+  auto &endpoint = add_endpoint(report, "/report/{}", 50, { { Cause::database, 80ms } });
+  endpoint.opened.database = 44;
+  EXPECT_EQ(blocking(report).at(0).remedy.find("CONN_MAX_AGE"), std::string::npos);
+  endpoint.opened.database = 50;
+  const Finding finding = blocking(report).at(0);
+  EXPECT_NE(finding.remedy.find("CONN_MAX_AGE"), std::string::npos) << finding.remedy;
+  EXPECT_EQ(cited(finding, "database connections opened per request"), 1);
+  endpoint.opened = { .cache = 50 }; // it waits for the database
+  EXPECT_EQ(blocking(report).at(0).remedy.find("keep connections"), std::string::npos);
+}
+
 TEST(BlockingIoInRequestTest, TakesFewOrLongCallsForNoLoop)
 {
   for (const auto &[calls, time] : { std::pair{ 9, 28ms }, std::pair{ 10, 60ms } }) {
