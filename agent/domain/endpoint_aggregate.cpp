@@ -85,6 +85,9 @@ void EndpointAggregate::add(const WholeRequest &whole)
     failures_.add(request);
   }
   wall_ns_.add(nanos_of(request.window.length()));
+  if (request.trace && is_recorded(*request.trace))
+    exemplars_.add(
+        { .trace = *request.trace, .wall = request.window.length(), .time = request.window.end });
   if (const Nanos queued = request.times[Cause::accept_queue]; queued > Nanos::zero())
     accept_queue_ns_.add(nanos_of(queued));
   times_ += request.times;
@@ -113,7 +116,8 @@ EndpointReport EndpointAggregate::report(std::uint32_t server, const Kept &kept)
                          .open_transactions = open_transactions_,
                          .local_clients = local_clients_,
                          .sites = sites_.top(max_reported_sites),
-                         .failures = failures_.report() };
+                         .failures = failures_.report(),
+                         .exemplars = exemplars_.all() };
   const auto requests = static_cast<double>(requests_);
   report.memory.allocated_bytes = faults_ * page_bytes;
   report.memory.faults_per_request = requests_ == 0 ? 0 : static_cast<double>(faults_) / requests;

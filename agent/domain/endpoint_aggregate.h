@@ -3,6 +3,7 @@
 #pragma once
 
 #include "domain/allocation_ledger.h"
+#include "domain/exemplar.h"
 #include "domain/failure_table.h"
 #include "domain/globals_ledger.h"
 #include "domain/growth.h"
@@ -56,6 +57,7 @@ private:
   std::uint64_t errors_ = 0;
   FailureTable failures_;
   QuantileSketch wall_ns_;
+  Exemplars exemplars_;
   QuantileSketch accept_queue_ns_;
   CauseTimes times_;
   Nanos throttled_{};

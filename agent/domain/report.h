@@ -8,6 +8,7 @@
 #include "domain/census.h"
 #include "domain/cpu_limit.h"
 #include "domain/escalation.h"
+#include "domain/exemplar.h"
 #include "domain/finding.h"
 #include "domain/globals.h"
 #include "domain/growth_estimate.h"
@@ -212,6 +213,8 @@ struct EndpointReport {
   std::vector<SiteReport> sites;
   /// Adds up to `errors`; the most frequent first.
   std::vector<FailureReport> failures;
+  /// The shortest first. Only for those who are told of traces: no part of a v1.Report.
+  std::vector<Exemplar> exemplars;
   EndpointMemory memory;
 };
 

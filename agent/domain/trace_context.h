@@ -16,4 +16,9 @@ struct TraceContext {
   bool operator==(const TraceContext &) const = default;
 };
 
+[[nodiscard]] constexpr bool is_recorded(const TraceContext &trace)
+{
+  return (trace.flags & 1U) != 0;
+}
+
 } // namespace linger::domain

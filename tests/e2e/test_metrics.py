@@ -146,6 +146,20 @@ def test_is_scraped_by_prometheus(agent, server, prometheus):
     assert prometheus.ask("linger_server_info")
 
 
+def test_prometheus_finds_the_trace_of_a_slow_request(agent, server, prometheus):
+    trace, other = "4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"
+    for identity, flags in ((trace, "01"), (other, "00")):  # the second one is recorded by nobody
+        subprocess.run(["curl", "-sf", "-o", "/dev/null", "-H",
+                        f"traceparent: 00-{identity}-b7ad6b7169203331-{flags}",
+                        f"http://127.0.0.1:{server.port}/sleep"], check=True, timeout=30)
+
+    def told() -> list[dict]:
+        return prometheus.exemplars('http_server_request_duration_seconds_bucket{http_route="/sleep"}')
+    wait_until(told, 30, "Prometheus has the exemplar")
+    assert {exemplar["labels"]["trace_id"] for exemplar in told()} == {trace}
+    assert 0.05 < float(told()[0]["value"]) < 10
+
+
 def test_tells_findings_while_they_hold(server, directory):
     config = directory / "linger.toml"
     config.write_text("[findings]\nwindow_s = 3\n")

@@ -1,8 +1,11 @@
 #include "serve/metrics/exposition.h"
 
 #include <algorithm>
+#include <chrono>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iterator>
+#include <limits>
 
 namespace linger::serve {
 namespace {
@@ -117,7 +120,7 @@ void Exposition::sample(const Labels &labels, std::uint64_t value)
 
 void Exposition::histogram(const Labels &labels, const std::vector<double> &upper_bounds,
                            const std::vector<std::uint64_t> &at_most, std::uint64_t count,
-                           double sum)
+                           double sum, const std::vector<MetricExemplar> &exemplars)
 {
   // The same for all its lines, which are most of a page.
   std::string start = name_ + "_bucket";
@@ -127,11 +130,26 @@ void Exposition::histogram(const Labels &labels, const std::vector<double> &uppe
   else
     start.back() = ',';
   const auto out = [this] { return std::back_inserter(text_); };
-  for (std::size_t i = 0; i < upper_bounds.size(); ++i)
-    fmt::format_to(out(), "{}le=\"{}\"}} {}\n", start, upper_bounds[i], at_most[i]);
-  fmt::format_to(out(), "{}le=\"+Inf\"}} {}\n", start, count);
+  double low = 0;
+  for (std::size_t i = 0; i < upper_bounds.size(); ++i) {
+    fmt::format_to(out(), "{}le=\"{}\"}} {}", start, upper_bounds[i], at_most[i]);
+    exemplar(exemplar_in(exemplars, low, upper_bounds[i]));
+    low = upper_bounds[i];
+  }
+  fmt::format_to(out(), "{}le=\"+Inf\"}} {}", start, count);
+  exemplar(exemplar_in(exemplars, low, std::numeric_limits<double>::infinity()));
   line("_count", labels, fmt::format("{}", count));
   line("_sum", labels, fmt::format("{}", sum));
+}
+
+void Exposition::exemplar(const MetricExemplar *exemplar)
+{
+  // The older format knows of none.
+  if (exemplar != nullptr && format_ == Format::open_metrics)
+    fmt::format_to(std::back_inserter(text_), " # {{trace_id=\"{:02x}\"}} {} {:.3f}",
+                   fmt::join(exemplar->trace.trace_id, ""), exemplar->value,
+                   std::chrono::duration<double>(exemplar->time.time_since_epoch()).count());
+  text_ += '\n';
 }
 
 std::string Exposition::finish()

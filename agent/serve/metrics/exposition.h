@@ -27,8 +27,8 @@ public:
   void sample(const Labels &labels, double value) override;
   void sample(const Labels &labels, std::uint64_t value) override;
   void histogram(const Labels &labels, const std::vector<double> &upper_bounds,
-                 const std::vector<std::uint64_t> &at_most, std::uint64_t count,
-                 double sum) override;
+                 const std::vector<std::uint64_t> &at_most, std::uint64_t count, double sum,
+                 const std::vector<MetricExemplar> &exemplars) override;
 
   /// The whole text. Nothing may be added after it.
   [[nodiscard]] std::string finish();
@@ -40,6 +40,8 @@ public:
   [[nodiscard]] static Format format_for(std::string_view accept);
 
 private:
+  /// Ends a bucket's line.
+  void exemplar(const MetricExemplar *exemplar);
   void line(std::string_view suffix, const Labels &labels, std::string_view value);
 
   Format format_;

@@ -2,6 +2,10 @@
 
 #pragma once
 
+#include "domain/time.h"
+#include "domain/trace_context.h"
+
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +19,13 @@ namespace linger::serve {
 using Labels = std::vector<std::pair<std::string_view, std::string>>;
 
 enum class MetricType { counter, gauge, histogram, info };
+
+/// A value that a histogram counts, and the trace that tells more of it.
+struct MetricExemplar {
+  double value = 0; // in the family's unit
+  domain::TraceContext trace;
+  domain::WallTime time;
+};
 
 /// Not thread-safe.
 class MetricSink {
@@ -34,10 +45,22 @@ public:
   virtual void sample(const Labels &labels, std::uint64_t value) = 0;
 
   /// A histogram's. `upper_bounds` in the family's unit, rising; `at_most` has, for each of them,
-  /// how many values were no greater.
+  /// how many values were no greater. Of `exemplars`, which rise, one is told for each bucket at
+  /// most, where the format has room for it.
   virtual void histogram(const Labels &labels, const std::vector<double> &upper_bounds,
-                         const std::vector<std::uint64_t> &at_most, std::uint64_t count,
-                         double sum) = 0;
+                         const std::vector<std::uint64_t> &at_most, std::uint64_t count, double sum,
+                         const std::vector<MetricExemplar> &exemplars) = 0;
+
+protected:
+  /// The first of `exemplars` that is above `low` and at most `high`; null where there is none.
+  [[nodiscard]] static const MetricExemplar *
+  exemplar_in(const std::vector<MetricExemplar> &exemplars, double low, double high)
+  {
+    const auto found = std::ranges::find_if(exemplars, [&](const MetricExemplar &exemplar) {
+      return exemplar.value > low && exemplar.value <= high;
+    });
+    return found == exemplars.end() ? nullptr : &*found;
+  }
 };
 
 } // namespace linger::serve

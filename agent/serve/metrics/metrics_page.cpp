@@ -99,8 +99,13 @@ void Page::tell_endpoints(const std::vector<EndpointReport> &endpoints)
     for (const double bound : bounds_seconds)
       at_most.push_back(
           endpoint.wall_ns.count_at_most(static_cast<std::uint64_t>(std::llround(bound * 1e9))));
+    std::vector<MetricExemplar> exemplars;
+    for (const domain::Exemplar &exemplar : endpoint.exemplars)
+      exemplars.push_back({ .value = seconds(exemplar.wall),
+                            .trace = exemplar.trace,
+                            .time = totals_.clock.to_wall(exemplar.time) });
     sink_.histogram(labels_of(endpoint), bounds_seconds, at_most, endpoint.wall_ns.count(),
-                    seconds(endpoint.times.wall()));
+                    seconds(endpoint.times.wall()), exemplars);
   }
 
   sink_.family("linger.endpoint.time", MetricType::counter, "seconds",

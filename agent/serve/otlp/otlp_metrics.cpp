@@ -114,7 +114,7 @@ void OtlpMetrics::sample(const Labels &labels, std::uint64_t value)
 
 void OtlpMetrics::histogram(const Labels &labels, const std::vector<double> &upper_bounds,
                             const std::vector<std::uint64_t> &at_most, std::uint64_t count,
-                            double sum)
+                            double sum, const std::vector<MetricExemplar> &exemplars)
 {
   auto &point = *metric_for(labels).mutable_histogram()->add_data_points();
   describe(point, labels);
@@ -127,6 +127,12 @@ void OtlpMetrics::histogram(const Labels &labels, const std::vector<double> &upp
     below = at_most[i];
   }
   point.add_bucket_counts(count - below);
+  for (const MetricExemplar &exemplar : exemplars) {
+    metrics::Exemplar &told = *point.add_exemplars();
+    told.set_time_unix_nano(unix_ns(exemplar.time));
+    told.set_as_double(exemplar.value);
+    told.set_trace_id(exemplar.trace.trace_id.data(), exemplar.trace.trace_id.size());
+  }
 }
 
 } // namespace linger::serve

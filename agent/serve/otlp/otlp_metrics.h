@@ -26,8 +26,8 @@ public:
   void sample(const Labels &labels, double value) override;
   void sample(const Labels &labels, std::uint64_t value) override;
   void histogram(const Labels &labels, const std::vector<double> &upper_bounds,
-                 const std::vector<std::uint64_t> &at_most, std::uint64_t count,
-                 double sum) override;
+                 const std::vector<std::uint64_t> &at_most, std::uint64_t count, double sum,
+                 const std::vector<MetricExemplar> &exemplars) override;
 
   /// Nothing may be told after it.
   [[nodiscard]] Message finish() { return std::move(message_); }

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -34,7 +35,7 @@ scrape_configs:
         with open(directory / "prometheus.log", "wb") as log:
             self._child = subprocess.Popen(
                 ["/usr/bin/prometheus", f"--config.file={config}", f"--web.listen-address={address}",
-                 f"--storage.tsdb.path={directory / 'tsdb'}"], stdout=log, stderr=log)
+                 f"--storage.tsdb.path={directory / 'tsdb'}", "--enable-feature=exemplar-storage"], stdout=log, stderr=log)
 
     def fetch(self, path: str) -> str:
         return fetch(self._url + path)
@@ -50,6 +51,16 @@ scrape_configs:
             return self.ask_strictly(expression)
         except OSError:
             return []
+
+    def exemplars(self, series: str) -> list[dict]:
+        """Of the latest minute; nothing while it is not there yet."""
+        now = time.time()
+        query = urllib.parse.urlencode({"query": series, "start": now - 60, "end": now + 60})
+        try:
+            found = json.loads(self.fetch(f"/api/v1/query_exemplars?{query}"))["data"]
+        except OSError:
+            return []
+        return [exemplar for each in found for exemplar in each["exemplars"]]
 
     def __enter__(self):
         return self

@@ -17,7 +17,7 @@ std::string some_of_each(Format format)
   text.family("server", MetricType::info, "", "What it is.");
   text.sample({ { "kind", "gunicorn" } }, std::uint64_t{ 1 });
   text.family("wall", MetricType::histogram, "seconds", "Wall time.");
-  text.histogram({ { "route", "/" } }, { 0.005, 1 }, { 2, 5 }, 6, 4.5);
+  text.histogram({ { "route", "/" } }, { 0.005, 1 }, { 2, 5 }, 6, 4.5, {});
   return text.finish();
 }
 
@@ -51,6 +51,38 @@ TEST(ExpositionTest, NamesFamiliesAsTheirSamplesInTheOlderFormat)
   EXPECT_NE(text.find("# TYPE server_info gauge\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("# UNIT"), std::string::npos) << text;
   EXPECT_EQ(text.find("# EOF"), std::string::npos) << text;
+}
+
+std::string with_exemplars(Format format)
+{
+  const auto at = [](double value, std::uint8_t trace) {
+    return MetricExemplar{ .value = value,
+                           .trace = { .trace_id = { 0x0a, trace } },
+                           .time = domain::WallTime{ std::chrono::milliseconds{ 1'500'250 } } };
+  };
+  Exposition text{ format };
+  text.family("wall", MetricType::histogram, "seconds", "Wall time.");
+  text.histogram({}, { 0.005, 1, 5 }, { 2, 5, 5 }, 6, 4.5,
+                 { at(0.25, 1), at(0.5, 2), at(1, 3), at(9, 0xff) });
+  return text.finish();
+}
+
+TEST(ExpositionTest, TellsOneTraceForEachBucketThatHasOne)
+{
+  const std::string text = with_exemplars(Format::open_metrics);
+  EXPECT_NE(text.find("wall_seconds_bucket{le=\"0.005\"} 2\n"
+                      "wall_seconds_bucket{le=\"1\"} 5 # {trace_id=\"0a01000000000000"
+                      "0000000000000000\"} 0.25 1500.250\n"
+                      "wall_seconds_bucket{le=\"5\"} 5\n"
+                      "wall_seconds_bucket{le=\"+Inf\"} 6 # {trace_id=\"0aff000000000000"
+                      "0000000000000000\"} 9 1500.250\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(ExpositionTest, TellsNoTraceInTheOlderFormat)
+{
+  EXPECT_EQ(with_exemplars(Format::prometheus_text).find("trace_id"), std::string::npos);
 }
 
 TEST(ExpositionTest, EscapesWhatWouldEndALabel)

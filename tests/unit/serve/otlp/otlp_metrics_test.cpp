@@ -84,6 +84,23 @@ TEST(OtlpMetricsTest, HasHistogramsWhoseBucketsAddUp)
   EXPECT_EQ(point.attributes(1).value().string_value(), "/report/{}");
 }
 
+TEST(OtlpMetricsTest, NamesTracesBesideTheHistogram)
+{
+  domain::Report report = one_server();
+  report.endpoints[0].exemplars = { { .trace = { .trace_id = { 7 }, .span_id = { 8 }, .flags = 1 },
+                                      .wall = domain::Nanos{ 80'000'000 },
+                                      .time = report.window.end } };
+  const OtlpMetrics::Message message = message_of(report);
+  const metrics::Metric *metric =
+      found(message.resource_metrics(1), "http.server.request.duration");
+  ASSERT_NE(metric, nullptr);
+  ASSERT_EQ(metric->histogram().data_points(0).exemplars_size(), 1);
+  const metrics::Exemplar &exemplar = metric->histogram().data_points(0).exemplars(0);
+  EXPECT_EQ(exemplar.trace_id(), std::string("\7", 1) + std::string(15, '\0'));
+  EXPECT_DOUBLE_EQ(exemplar.as_double(), 0.08);
+  EXPECT_EQ(exemplar.time_unix_nano(), 1'700'000'000'000'000'000U);
+}
+
 TEST(OtlpMetricsTest, CountsSinceTheAgentStartedAndReadsTheRestNow)
 {
   const OtlpMetrics::Message message = message_of(one_server());
