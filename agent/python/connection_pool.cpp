@@ -16,12 +16,12 @@ struct Pool {
 };
 
 constexpr std::array pools{
-  Pool{ "SQLAlchemy", "/sqlalchemy/pool/impl.py", "_do_get" }, // 1.3 to 2.0
+  Pool{ "SQLAlchemy", "/sqlalchemy/pool/impl.py", "_do_get" },
   Pool{ "psycopg_pool", "/psycopg_pool/pool.py", "getconn" },
-  Pool{ "psycopg_pool", "/psycopg_pool/pool.py", "_getconn_with_check_loop" }, // 3.2
   Pool{ "redis-py", "/redis/connection.py", "get_connection" }, // BlockingConnectionPool
   Pool{ "PyMongo", "/pymongo/pool.py", "_get_socket" },
   Pool{ "PyMongo", "/pymongo/pool.py", "_get_conn" },
+  Pool{ "PyMongo", "/pymongo/synchronous/pool.py", "_get_conn" }, // 4.9
   Pool{ "DBUtils", "/dbutils/pooled_db.py", "connection" },
   Pool{ "urllib3", "/urllib3/connectionpool.py", "_get_conn" }, // block=True
 };
