@@ -281,9 +281,9 @@ Result<domain::HeapLook> Agent::look_at_heap(std::uint32_t worker,
 }
 
 std::unique_ptr<serve::AgentView::Subscription>
-Agent::subscribe(std::function<void(const serve::SeenRequest &)> handler)
+Agent::subscribe(std::function<void(const serve::SeenRequest &)> handler, std::uint64_t after)
 {
-  return feed_.subscribe(std::move(handler));
+  return feed_.subscribe(std::move(handler), after);
 }
 
 } // namespace linger::app

@@ -49,7 +49,7 @@ public:
   servers(const std::vector<std::uint32_t> &tgids) override;
   [[nodiscard]] domain::ClockAnchor clock() override { return clock_(); }
   [[nodiscard]] std::unique_ptr<Subscription>
-  subscribe(std::function<void(const serve::SeenRequest &)> handler) override;
+  subscribe(std::function<void(const serve::SeenRequest &)> handler, std::uint64_t after) override;
 
   /// Like observe(), but a window that ends early has its report too. Every request is passed to
   /// `sink` as well, if there is one, on other threads, one at a time.

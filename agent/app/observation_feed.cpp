@@ -5,29 +5,71 @@
 #include <type_traits>
 
 namespace linger::app {
+namespace {
+
+// The upper half of a cursor is when the run began, in seconds: two runs share none.
+constexpr unsigned run_shift = 32;
+
+std::uint64_t first_cursor(domain::WallTime begin)
+{
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(begin.time_since_epoch());
+  return static_cast<std::uint64_t>(seconds.count()) << run_shift;
+}
+
+std::uint64_t run_of(std::uint64_t cursor)
+{
+  return cursor >> run_shift;
+}
+
+} // namespace
 
 class ObservationFeed::RequestSubscription : public serve::AgentView::Subscription {
 public:
-  RequestSubscription(ObservationFeed &feed, RequestHandler handler) : feed_(feed)
+  RequestSubscription(ObservationFeed &feed, RequestHandler handler, std::uint64_t after)
+      : feed_(feed)
   {
     const std::scoped_lock lock{ feed_.mutex_ };
+    if (after != 0)
+      go_on_after(after, handler);
     handler_ = feed_.handlers_.insert(feed_.handlers_.end(), std::move(handler));
   }
   ~RequestSubscription() override
   {
     const std::scoped_lock lock{ feed_.mutex_ };
     feed_.handlers_.erase(handler_);
+    if (feed_.handlers_.empty())
+      feed_.left_ = feed_.clock_.monotonic;
   }
+
+  [[nodiscard]] std::optional<std::uint64_t> missed() const override { return missed_; }
   RequestSubscription(const RequestSubscription &) = delete;
   RequestSubscription &operator=(const RequestSubscription &) = delete;
 
 private:
+  void go_on_after(std::uint64_t after, const RequestHandler &handler)
+  {
+    if (run_of(after) != run_of(feed_.cursor_) || after > feed_.cursor_) {
+      missed_.reset();
+      return;
+    }
+    std::uint64_t held = 0;
+    for (const serve::SeenRequest &seen : feed_.held_) {
+      if (seen.cursor <= after)
+        continue;
+      handler(seen);
+      ++held;
+    }
+    missed_ = feed_.cursor_ - after - held;
+  }
+
   ObservationFeed &feed_;
   std::list<RequestHandler>::iterator handler_;
+  std::optional<std::uint64_t> missed_ = 0;
 };
 
 ObservationFeed::ObservationFeed(domain::RouteTable routes, domain::ClockAnchor begin)
-    : routes_(std::move(routes)), clock_(begin), since_start_(routes_)
+    : routes_(std::move(routes)), clock_(begin), since_start_(routes_),
+      cursor_(first_cursor(begin.wall))
 {
   since_start_.add(domain::WindowMark{ .clock = begin });
 }
@@ -49,14 +91,28 @@ void ObservationFeed::add(const domain::Observation &observation)
 
 void ObservationFeed::pass_on(const domain::Request &request)
 {
-  if (handlers_.empty() || !request.ended)
+  if (!request.ended)
     return;
+  ++cursor_;
+  if (!holds_requests()) {
+    held_.clear();
+    return;
+  }
   const serve::SeenRequest seen{ .request = request,
                                  .route = routes_.route_of(request.path),
                                  .server = members_.master_of(request.tgid).value_or(0),
-                                 .start_time = clock_.to_wall(request.window.begin) };
+                                 .start_time = clock_.to_wall(request.window.begin),
+                                 .cursor = cursor_ };
   for (const RequestHandler &handler : handlers_)
     handler(seen);
+  if (held_.size() == most_held)
+    held_.pop_front();
+  held_.push_back(seen);
+}
+
+bool ObservationFeed::holds_requests() const
+{
+  return !handlers_.empty() || (left_ && clock_.monotonic - *left_ < held_for);
 }
 
 void ObservationFeed::tell_time(domain::ClockAnchor now)
@@ -84,9 +140,10 @@ ObservationFeed::open_window(domain::ClockAnchor begin, std::vector<std::uint32_
   return window;
 }
 
-std::unique_ptr<serve::AgentView::Subscription> ObservationFeed::subscribe(RequestHandler handler)
+std::unique_ptr<serve::AgentView::Subscription> ObservationFeed::subscribe(RequestHandler handler,
+                                                                           std::uint64_t after)
 {
-  return std::make_unique<RequestSubscription>(*this, std::move(handler));
+  return std::make_unique<RequestSubscription>(*this, std::move(handler), after);
 }
 
 ObservationFeed::Window::Window(ObservationFeed &feed, domain::ClockAnchor begin,

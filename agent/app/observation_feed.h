@@ -7,9 +7,14 @@
 #include "domain/evidence.h"
 #include "serve/agent_view.h"
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace linger::app {
@@ -39,11 +44,18 @@ public:
   [[nodiscard]] std::unique_ptr<Window>
   open_window(domain::ClockAnchor begin, std::vector<std::uint32_t> masters, ObservationSink sink);
 
-  [[nodiscard]] std::unique_ptr<serve::AgentView::Subscription> subscribe(RequestHandler handler);
+  /// As AgentView::subscribe() says.
+  [[nodiscard]] std::unique_ptr<serve::AgentView::Subscription> subscribe(RequestHandler handler,
+                                                                          std::uint64_t after);
+  /// Requests that are held, and for how long when nobody subscribes any more.
+  static constexpr std::size_t most_held = 4096;
+  static constexpr std::chrono::minutes held_for{ 1 };
 
 private:
   class RequestSubscription;
   void pass_on(const domain::Request &request);
+  /// Whether somebody subscribes, or did so lately.
+  [[nodiscard]] bool holds_requests() const;
 
   std::mutex mutex_;
   domain::RouteTable routes_;
@@ -52,6 +64,9 @@ private:
   ServerMembers members_;
   std::list<Window *> windows_;
   std::list<RequestHandler> handlers_;
+  std::uint64_t cursor_;                      // of the latest request
+  std::deque<serve::SeenRequest> held_;       // the latest ones, those before them are gone
+  std::optional<domain::MonotonicTime> left_; // when the last subscriber did
 };
 
 class ObservationFeed::Window {

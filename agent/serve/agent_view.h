@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct SeenRequest {
   std::string route;
   std::uint32_t server = 0; // master_tgid
   domain::WallTime start_time;
+  /// Among all requests of this run: rises. Those of another run are of another range.
+  std::uint64_t cursor = 0;
 };
 
 /// What a report is asked for.
@@ -99,12 +102,16 @@ public:
 
   /// Calls `handler` for each request as it ends, on the agent's collecting thread: it must only
   /// enqueue. Ends when the returned handle is destroyed; the handler is not called after that.
+  /// `after` is the cursor of a request: those since then that are still held come first, at once
+  /// and on the caller's thread. 0: from now on.
   class Subscription {
   public:
     virtual ~Subscription() = default;
+    /// Requests since `after` that are no longer held; nothing where `after` is not of this run.
+    [[nodiscard]] virtual std::optional<std::uint64_t> missed() const = 0;
   };
   [[nodiscard]] virtual std::unique_ptr<Subscription>
-  subscribe(std::function<void(const SeenRequest &)> handler) = 0;
+  subscribe(std::function<void(const SeenRequest &)> handler, std::uint64_t after) = 0;
 };
 
 } // namespace linger::serve

@@ -3,13 +3,16 @@
 #include "serve/convert.h"
 #include "serve/diagnostics_service.h"
 #include "serve/duration_field.h"
+#include "serve/escape.h"
 #include "serve/finding_changes.h"
 #include "serve/request_queue.h"
 #include "serve/status.h"
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
+#include <string>
 
 namespace linger::serve {
 namespace {
@@ -20,13 +23,39 @@ using namespace std::chrono_literals;
 struct RequestFilter {
   std::set<std::uint32_t> servers; // empty: all
   domain::Nanos min_wall{};
+  std::string endpoint; // empty: all
+  std::optional<domain::Cause> cause;
 
   [[nodiscard]] bool lets_pass(const SeenRequest &seen) const
   {
     return (servers.empty() || servers.contains(seen.server)) &&
-           seen.request.times.wall() >= min_wall;
+           seen.request.times.wall() >= min_wall &&
+           (endpoint.empty() || endpoint == seen.request.method + " " + seen.route) &&
+           (!cause || main_cause(seen.request.times) == *cause);
+  }
+
+  static domain::Cause main_cause(const domain::CauseTimes &times)
+  {
+    static constexpr auto causes = domain::all_causes();
+    return *std::ranges::max_element(causes, {}, [&](domain::Cause cause) { return times[cause]; });
   }
 };
+
+Result<RequestFilter> filter_of(const v1::WatchRequestsRequest &request)
+{
+  RequestFilter filter{ .servers = {}, .endpoint = request.endpoint(), .cause = {} };
+  const auto min_wall = span_in(request.min_wall(), "min_wall", 0s, 1h);
+  if (!min_wall)
+    return tl::unexpected(min_wall.error());
+  filter.min_wall = *min_wall;
+  if (request.cause().empty())
+    return filter;
+  filter.cause = domain::cause_named(request.cause());
+  if (!filter.cause)
+    return failure(Error::Kind::usage, "cause: \"" + printable(request.cause()) +
+                                           "\" is none; a field of CauseTimes without its unit is");
+  return filter;
+}
 
 /// Those of some servers; of none named, all.
 std::vector<domain::Finding> findings_of(const std::vector<domain::Finding> &all,
@@ -121,40 +150,57 @@ DiagnosticsService::WatchRequests(grpc::ServerContext *context,
                                   const v1::WatchRequestsRequest *request,
                                   grpc::ServerWriter<v1::WatchRequestsResponse> *writer)
 {
-  const auto min_wall = span_in(request->min_wall(), "min_wall", 0s, 1h);
-  if (!min_wall)
-    return to_status(min_wall.error());
-  RequestFilter filter{ .servers = {}, .min_wall = *min_wall };
+  auto filter = filter_of(*request);
+  if (!filter)
+    return to_status(filter.error());
+  domain::Nanos heartbeat = domain::Nanos::max();
+  if (request->has_heartbeat()) {
+    const auto asked = span_in(request->heartbeat(), "heartbeat", 1s, 1h);
+    if (!asked)
+      return to_status(asked.error());
+    heartbeat = *asked;
+  }
   if (request->tgids_size() > 0) {
     const auto servers = agent_.servers(tgids_of(*request));
     if (!servers)
       return to_status(servers.error());
     for (const domain::ServerReport &server : *servers)
-      filter.servers.insert(server.server.master_tgid);
+      filter->servers.insert(server.server.master_tgid);
   }
 
   RequestQueue queue(limits_.queued_requests);
-  const auto subscription = agent_.subscribe([&](const SeenRequest &seen) {
-    if (filter.lets_pass(seen))
-      queue.push(seen);
-  });
+  const auto subscription = agent_.subscribe(
+      [&](const SeenRequest &seen) {
+        if (filter->lets_pass(seen))
+          queue.push(seen);
+      },
+      request->after());
   // Tells the client that nothing is missed from here on.
   writer->SendInitialMetadata();
 
+  using Clock = std::chrono::steady_clock;
   std::uint64_t sequence = 0;
-  std::uint64_t skipped = 0;
+  std::uint64_t skipped = subscription->missed().value_or(0);
+  Clock::time_point sent = Clock::now();
   const auto send = [&](const SeenRequest *seen) {
     v1::WatchRequestsResponse response;
     response.set_sequence(++sequence);
     response.set_requests_skipped(std::exchange(skipped, 0));
-    if (seen != nullptr)
+    response.set_restarted(sequence == 1 && !subscription->missed());
+    if (seen != nullptr) {
       *response.mutable_request() = to_proto(*seen);
+      response.set_cursor(seen->cursor);
+    }
+    sent = Clock::now();
     return !ended(*context) && writer->Write(response);
   };
 
+  if (!subscription->missed() && !send(nullptr))
+    return farewell();
   while (!ended(*context)) {
     const RequestQueue::Batch batch = queue.take(glance);
-    if (batch.requests.empty() && skipped > 0 && !send(nullptr))
+    const bool is_due = skipped > 0 || Clock::now() - sent >= heartbeat;
+    if (batch.requests.empty() && is_due && !send(nullptr))
       break;
     if (!std::ranges::all_of(batch.requests, [&](const SeenRequest &seen) { return send(&seen); }))
       break;

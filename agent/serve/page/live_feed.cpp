@@ -41,7 +41,7 @@ void LiveFeed::begin_to_watch()
 {
   const std::scoped_lock lock{ watchers_mutex_ };
   if (watchers_++ == 0)
-    requests_ = agent_.subscribe([this](const SeenRequest &seen) { longest_.add(seen); });
+    requests_ = agent_.subscribe([this](const SeenRequest &seen) { longest_.add(seen); }, 0);
 }
 
 void LiveFeed::end_to_watch()

@@ -406,7 +406,7 @@ TEST_F(AgentTest, TellsSubscribersOfEachRequestOnceWhenItHasEnded)
   ASSERT_TRUE(agent) << agent.error().what;
   std::vector<serve::SeenRequest> seen;
   auto subscription =
-      (*agent)->subscribe([&](const serve::SeenRequest &request) { seen.push_back(request); });
+      (*agent)->subscribe([&](const serve::SeenRequest &request) { seen.push_back(request); }, 0);
   domain::Request unfinished = a_request(101, 10100ms, 1, "/item/17");
   unfinished.ended = false;
   happens(unfinished, 10100ms);

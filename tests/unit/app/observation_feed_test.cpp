@@ -144,5 +144,97 @@ TEST_F(ObservationFeedTest, WindowsDoNotDisturbEachOther)
   EXPECT_EQ(seen_by_other.size(), 2);
 }
 
+class RequestSubscriptionTest : public ObservationFeedTest {
+protected:
+  using Subscription = std::unique_ptr<serve::AgentView::Subscription>;
+
+  Subscription subscribe(std::uint64_t after)
+  {
+    told.clear();
+    return feed.subscribe([this](const serve::SeenRequest &request) { told.push_back(request); },
+                          after);
+  }
+
+  void end(std::uint64_t requests)
+  {
+    for (std::uint64_t i = 0; i < requests; ++i)
+      feed.add(a_request(101, 10500ms, ++ended));
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t> sequences() const
+  {
+    std::vector<std::uint64_t> sequences;
+    for (const serve::SeenRequest &request : told)
+      sequences.push_back(request.request.sequence);
+    return sequences;
+  }
+
+  std::vector<serve::SeenRequest> told;
+  std::uint64_t ended = 0;
+};
+
+TEST_F(RequestSubscriptionTest, GoesOnAfterTheRequestThatCameLast)
+{
+  Subscription first = subscribe(0);
+  end(3);
+  const std::uint64_t last = told[1].cursor; // the third one got lost on its way
+  first.reset();
+  end(2);
+
+  const Subscription second = subscribe(last);
+  EXPECT_EQ(second->missed(), 0U);
+  EXPECT_EQ(sequences(), (std::vector<std::uint64_t>{ 3, 4, 5 }));
+  end(1);
+  EXPECT_EQ(sequences().back(), 6U);
+}
+
+TEST_F(RequestSubscriptionTest, CountsWhatIsNoLongerHeld)
+{
+  Subscription first = subscribe(0);
+  end(1);
+  const std::uint64_t last = told[0].cursor;
+  end(ObservationFeed::most_held + 9);
+
+  EXPECT_EQ(subscribe(last)->missed(), 9U);
+  EXPECT_EQ(told.size(), ObservationFeed::most_held);
+}
+
+TEST_F(RequestSubscriptionTest, HoldsNothingForLongWhenNobodySubscribes)
+{
+  end(5); // nobody has ever
+  Subscription first = subscribe(0);
+  end(1);
+  const std::uint64_t last = told[0].cursor;
+  first.reset();
+  feed.tell_time(clock_at(ObservationFeed::held_for));
+  end(7);
+  EXPECT_EQ(subscribe(last)->missed(), 7U);
+  EXPECT_TRUE(told.empty());
+}
+
+TEST_F(RequestSubscriptionTest, DoesNotKnowWhatWasMissedOfAnotherRun)
+{
+  end(2);
+  EXPECT_FALSE(subscribe((std::uint64_t{ 4711 } << 32) + 1)->missed());
+  EXPECT_FALSE(subscribe(UINT64_MAX)->missed());
+  EXPECT_FALSE(subscribe(3)->missed()) << "of this run, and not yet seen";
+  EXPECT_EQ(subscribe(2)->missed(), 0U);
+  EXPECT_EQ(subscribe(1)->missed(), 1U);
+}
+
+TEST_F(RequestSubscriptionTest, RunsHaveCursorsOfTheirOwn)
+{
+  ObservationFeed later{ domain::RouteTable{}, clock_at(1s) };
+  std::vector<std::uint64_t> cursors;
+  const Subscription one = subscribe(0);
+  const Subscription other = later.subscribe(
+      [&](const serve::SeenRequest &request) { cursors.push_back(request.cursor); }, 0);
+  end(1);
+  later.add(a_request(101, 10500ms, 1));
+  ASSERT_EQ(cursors.size(), 1U);
+  EXPECT_GT(cursors[0], told.at(0).cursor);
+  EXPECT_FALSE(later.subscribe([](const serve::SeenRequest &) {}, told[0].cursor)->missed());
+}
+
 } // namespace
 } // namespace linger::app

@@ -105,6 +105,75 @@ TEST_F(DiagnosticsStreamsTest, StreamsOnlyTheRequestsAskedFor)
             Error::Kind::not_found);
 }
 
+TEST_F(DiagnosticsStreamsTest, StreamsTheRequestsOfOneEndpointAndCause)
+{
+  Client client = connected();
+  std::jthread traffic([&] {
+    EXPECT_TRUE(eventually([&] { return agent_.subscribers() == 1; }));
+    SeenRequest other = request_numbered(1);
+    other.route = "/other/{}";
+    agent_.emit(other);
+    SeenRequest computing = request_numbered(2);
+    computing.request.times[domain::Cause::on_cpu] = 1s;
+    agent_.emit(computing);
+    agent_.emit(request_numbered(3));
+  });
+  v1::WatchRequestsRequest request;
+  request.set_endpoint("GET /nap/{}");
+  request.set_cause("sleep");
+  std::uint64_t first = 0;
+  EXPECT_TRUE(client.watch_requests(request, [&](const v1::WatchRequestsResponse &response) {
+    first = response.request().received_bytes();
+    EXPECT_EQ(response.cursor(), request_numbered(3).cursor);
+    return false;
+  }));
+  EXPECT_EQ(first, 3U);
+
+  request.set_cause("boredom");
+  const auto refused = client.watch_requests(request, [](const auto &) { return true; });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+}
+
+TEST_F(DiagnosticsStreamsTest, TellsOneWhoComesBackWhatItMissed)
+{
+  v1::WatchRequestsRequest request;
+  request.set_after(7);
+  agent_.set_missed(12);
+  EXPECT_TRUE(connected().watch_requests(request, [](const v1::WatchRequestsResponse &response) {
+    EXPECT_EQ(response.requests_skipped(), 12U);
+    EXPECT_FALSE(response.has_request());
+    EXPECT_FALSE(response.restarted());
+    return false;
+  }));
+
+  agent_.set_missed(std::nullopt); // 7 is of another run
+  EXPECT_TRUE(connected().watch_requests(request, [](const v1::WatchRequestsResponse &response) {
+    EXPECT_EQ(response.requests_skipped(), 0U);
+    EXPECT_FALSE(response.has_request());
+    EXPECT_TRUE(response.restarted());
+    return false;
+  }));
+}
+
+TEST_F(DiagnosticsStreamsTest, ShowsThatItIsThereWhereThatIsAskedFor)
+{
+  v1::WatchRequestsRequest request;
+  request.mutable_heartbeat()->set_seconds(1);
+  int beats = 0;
+  EXPECT_TRUE(connected().watch_requests(request, [&](const v1::WatchRequestsResponse &response) {
+    EXPECT_FALSE(response.has_request());
+    EXPECT_EQ(response.requests_skipped(), 0U);
+    return ++beats < 2;
+  }));
+  EXPECT_EQ(beats, 2);
+
+  request.mutable_heartbeat()->set_seconds(0);
+  const auto refused = connected().watch_requests(request, [](const auto &) { return true; });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Error::Kind::usage);
+}
+
 TEST_F(DiagnosticsStreamsTest, TellsASlowSubscriberHowMuchItLostAndHarmsNobodyElse)
 {
   constexpr std::size_t queued = 1000;

@@ -161,11 +161,20 @@ public:
              domain::WallTime{ std::chrono::seconds(1'700'000'000) } };
   }
 
-  std::unique_ptr<Subscription> subscribe(std::function<void(const SeenRequest &)> handler) override
+  /// What one who goes on after a request has missed; nothing: that was another run.
+  void set_missed(std::optional<std::uint64_t> missed)
+  {
+    const std::lock_guard lock(mutex_);
+    missed_ = missed;
+  }
+
+  std::unique_ptr<Subscription> subscribe(std::function<void(const SeenRequest &)> handler,
+                                          std::uint64_t after) override
   {
     const std::lock_guard lock(mutex_);
     handlers_.push_back(std::move(handler));
-    return std::make_unique<Handle>(*this, std::prev(handlers_.end()));
+    return std::make_unique<Handle>(*this, std::prev(handlers_.end()),
+                                    after == 0 ? std::optional<std::uint64_t>{ 0 } : missed_);
   }
 
 private:
@@ -173,16 +182,22 @@ private:
 
   class Handle : public Subscription {
   public:
-    Handle(FakeAgentView &view, Handlers::iterator at) : view_(view), at_(at) {}
+    Handle(FakeAgentView &view, Handlers::iterator at, std::optional<std::uint64_t> missed)
+        : view_(view), at_(at), missed_(missed)
+    {
+    }
     ~Handle() override
     {
       const std::lock_guard lock(view_.mutex_);
       view_.handlers_.erase(at_);
     }
 
+    [[nodiscard]] std::optional<std::uint64_t> missed() const override { return missed_; }
+
   private:
     FakeAgentView &view_;
     Handlers::iterator at_;
+    std::optional<std::uint64_t> missed_;
   };
 
   [[nodiscard]] Result<> check(const std::vector<std::uint32_t> &tgids) const
@@ -202,6 +217,7 @@ private:
   mutable std::mutex mutex_;
   domain::Report report_;
   std::optional<Error> error_;
+  std::optional<std::uint64_t> missed_;
   Handlers handlers_;
   std::atomic<int> reports_ = 0;
   std::atomic<int> observing_ = 0;
@@ -223,6 +239,7 @@ inline SeenRequest request_numbered(std::uint64_t number, std::uint32_t server =
   seen.route = "/nap/{}";
   seen.server = server;
   seen.start_time = domain::WallTime{ std::chrono::seconds(1'700'000'000) };
+  seen.cursor = (std::uint64_t{ 1'700'000'000 } << 32) + number;
   return seen;
 }
 
