@@ -5,7 +5,7 @@ import stat
 
 import pytest
 from harness import bpf
-from harness.agent import DONE, Lingerd, Running
+from harness.agent import DONE, USAGE, Lingerd, Running, run
 from harness.background_load import BackgroundLoad
 from harness.client import Client
 from harness.report import counts
@@ -93,6 +93,23 @@ def test_streams_each_request(agent, server, directory):
 def hellos(watch) -> list[dict]:
     requests = [line.get("request", {}) for line in watch.lines()]
     return [request for request in requests if request.get("route") == "/hello"]
+
+
+def test_streams_just_the_requests_that_are_asked_for(agent, server, directory):
+    with ask(agent, directory, "watch", "requests", "--pid", server.tgid, "--endpoint", "GET /sleep",
+             "--cause", "sleep", "--min-wall", "20ms") as watch, Client(server.port) as client:
+        def told() -> bool:
+            client.get("/hello")
+            client.get("/sleep")
+            return len(watch.lines()) >= 3
+        watch.wait_until(told, 20, "requests are streamed")
+        lines = watch.lines()
+    assert {line["request"]["route"] for line in lines} == {"/sleep"}
+    cursors = [int(line["cursor"]) for line in lines]
+    assert cursors == sorted(set(cursors))
+    refused = run("linger", "watch", "workers", "--agent", agent.address, "--cause", "sleep")
+    assert refused.status == USAGE
+    assert "linger watch requests" in refused.stderr
 
 
 def test_streams_the_workers_at_once(agent, server, directory):

@@ -2,14 +2,20 @@
 
 #include "app/agent.h"
 #include "app/attended.h"
+#include "app/commands/arguments.h"
 #include "app/commands/command.h"
 #include "app/commands/running_agent.h"
+#include "app/duration.h"
 #include "app/interrupts.h"
 #include "serve/render/json.h"
 #include "serve/render/watch_text.h"
 #include "serve/server.h"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace linger::app {
 namespace {
@@ -18,6 +24,10 @@ struct WatchArguments {
   std::string what;
   std::vector<std::uint32_t> tgids;
   domain::Nanos duration = domain::Nanos::max(); // until it is interrupted
+  // Which requests; all of them where nothing is said.
+  std::string endpoint;
+  std::string cause;
+  domain::Nanos min_wall{};
   SourceArguments source;
   Format format = Format::text;
 };
@@ -69,6 +79,18 @@ Request request_for(const std::vector<std::uint32_t> &tgids)
   return request;
 }
 
+v1::WatchRequestsRequest requests_asked_for(const WatchArguments &arguments)
+{
+  auto request = request_for<v1::WatchRequestsRequest>(arguments.tgids);
+  request.set_endpoint(arguments.endpoint);
+  request.set_cause(arguments.cause);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(arguments.min_wall);
+  request.mutable_min_wall()->set_seconds(seconds.count());
+  request.mutable_min_wall()->set_nanos(
+      static_cast<std::int32_t>((arguments.min_wall - seconds).count()));
+  return request;
+}
+
 Result<> watch(serve::Client &agent, const WatchArguments &arguments, Printer &printer,
                const std::stop_token &stop)
 {
@@ -77,7 +99,7 @@ Result<> watch(serve::Client &agent, const WatchArguments &arguments, Printer &p
                                printer.printing<v1::WatchWorkersResponse>(serve::worker_lines),
                                stop);
   if (arguments.what == "requests")
-    return agent.watch_requests(request_for<v1::WatchRequestsRequest>(arguments.tgids),
+    return agent.watch_requests(requests_asked_for(arguments),
                                 printer.printing<v1::WatchRequestsResponse>(serve::request_line),
                                 stop);
   return agent.watch_findings(request_for<v1::WatchFindingsRequest>(arguments.tgids),
@@ -113,6 +135,12 @@ Result<> watch_here(const WatchArguments &arguments, Terminal &terminal)
 
 ExitStatus run_watch(const WatchArguments &arguments, Terminal &terminal)
 {
+  const bool filters = !arguments.endpoint.empty() || !arguments.cause.empty() ||
+                       arguments.min_wall > domain::Nanos::zero();
+  if (filters && arguments.what != "requests")
+    return report_error(terminal, { .kind = Error::Kind::usage,
+                                    .what = "--endpoint, --cause and --min-wall are for requests: "
+                                            "linger watch requests" });
   Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
   if (!agent)
     return report_error(terminal, agent.error());
@@ -123,6 +151,7 @@ ExitStatus run_watch(const WatchArguments &arguments, Terminal &terminal)
 
 constexpr const char *examples = R"(Examples:
   linger watch requests --pid 4711                        each request as it ends
+  linger watch requests --cause database --min-wall 1s    those that wait long for a database
   linger watch findings --duration 10m --format json      what is found, a line each)";
 
 } // namespace
@@ -138,6 +167,26 @@ void add_watch_command(CLI::App &parent, Command &chosen)
       ->check(CLI::IsMember({ "workers", "requests", "findings" }))
       ->option_text("workers|requests|findings");
   add_pid_option(*watch, arguments->tgids);
+  watch
+      ->add_option("--endpoint", arguments->endpoint,
+                   "Only requests of this endpoint: \"GET /report/{}\"")
+      ->type_name("NAME");
+  watch
+      ->add_option("--cause", arguments->cause,
+                   "Only requests that spent more of their time on this than on anything else: "
+                   "\"database\"")
+      ->type_name("CAUSE");
+  watch
+      ->add_option_function<std::string>(
+          "--min-wall",
+          [arguments](const std::string &text) {
+            const Result<domain::Nanos> parsed = parse_duration(text, longest_window);
+            if (!parsed)
+              throw CLI::ValidationError("--min-wall", parsed.error().what);
+            arguments->min_wall = *parsed;
+          },
+          "Only requests that took at least so long")
+      ->type_name("DURATION");
   add_duration_option(*watch, arguments->duration, longest_watch, "End by itself after so long");
   add_format_option(*watch, arguments->format);
   add_source_options(*watch, arguments->source);
