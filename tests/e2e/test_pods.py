@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from harness.agent import Running, run
+from harness.client import Client
 from harness.memory_group import MemoryGroup
 from harness.paths import WORKLOADS
 from harness.pods import GROUPS, ID, POD, STATIC_POD, Group, write_logs
 from harness.report import number
 from harness.requirements import PROBES
+from services.processes import wait_until
 
 pytestmark = pytest.mark.requires("root", "gunicorn", "flask")
 
@@ -89,7 +91,12 @@ def test_the_report_tells_the_pod_and_the_memory_that_it_may_have(gunicorn, conf
         for tgid in members(gunicorn):
             memory.add(tgid)
         with Running(directory, "linger", "record", "--config", configuration, "--pid", gunicorn.tgid, "-o",
-                     directory / "run.lngr", "--duration", "60s").wait_attached() as recording:
+                     directory / "run.lngr", "--duration", "60s").wait_attached() as recording, \
+                Client(gunicorn.port, keep_alive=False) as client:
+            def charged() -> bool:
+                client.get("/nap")
+                return memory.used_bytes() > 0
+            wait_until(charged, 30, "the group has pages of its own")
             recording.finish()
         held = memory.used_bytes()
     report = run("linger", "replay", directory / "run.lngr", "--format", "json").json()
