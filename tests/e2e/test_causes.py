@@ -23,7 +23,7 @@ from services.processes import wait_until
 pytestmark = [pytest.mark.requires(*PROBES, *SERVICES), pytest.mark.alone]
 
 # More for the table of figures, which is for reading.
-ROUNDS = 9 if os.environ.get("LINGER_ACCURACY") else 6
+ROUNDS = 9 if os.environ.get("LINGER_ACCURACY") else 5
 # So many requests that every thread of every worker has had one.
 CONNECTING = 24
 LARGEST_ERROR = 0.01
