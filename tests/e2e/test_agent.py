@@ -2,13 +2,14 @@
 
 import signal
 import stat
+import time
 
 import pytest
 from harness import bpf
 from harness.agent import DONE, USAGE, Lingerd, Running, run
 from harness.background_load import BackgroundLoad
 from harness.client import Client
-from harness.report import counts
+from harness.report import counts, findings_of
 from harness.requirements import PROBES, SERVICES
 from harness.workload import WORKER_CLASSES
 from services.processes import wait_until
@@ -128,6 +129,22 @@ def test_streams_a_finding_when_it_appears(agent, server, directory):
                     and line["finding"]["rule"] == "blocking-io-in-request"]
         watch.wait_until(appeared, 45, "the finding appears")
         assert "GET /sleep" in appeared()[0]["endpoints"]
+
+
+@pytest.mark.parametrize("allowed", ["little", "enough"])
+def test_tells_what_watching_costs_where_that_is_more_than_is_allowed(server, directory, allowed):
+    config = directory / "linger.toml"
+    most = {"little": "overhead_max_ratio = 0.0001", "enough": "overhead_max_ratio = 1.0"}[allowed]
+    config.write_text(f"[findings]\n{most}\noverhead_min_cpus = 0.0001\noverhead_min_window_ms = 1000\n")
+    with Running(directory, "linger", "diagnose", "--no-agent", "--format", "json", "--config", config,
+                 "--pid", server.tgid, "--duration", "10m").wait_attached() as diagnosis, \
+            BackgroundLoad(server.port, "/hello") as load:
+        wait_until(lambda: load.answers.total() > 500, 30, "the load runs")
+        time.sleep(1)
+        report = diagnosis.finish().json()
+    found = findings_of(report, "overhead-budget-exceeded")
+    assert bool(found) == (allowed == "little")
+    assert {finding["severity"] for finding in found} <= {"SEVERITY_INFO"}
 
 
 def test_detaches_and_exits_0_at_sigterm(agent):
