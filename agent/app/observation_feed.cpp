@@ -98,16 +98,16 @@ void ObservationFeed::pass_on(const domain::Request &request)
     held_.clear();
     return;
   }
-  const serve::SeenRequest seen{ .request = request,
-                                 .route = routes_.route_of(request.path),
-                                 .server = members_.master_of(request.tgid).value_or(0),
-                                 .start_time = clock_.to_wall(request.window.begin),
-                                 .cursor = cursor_ };
+  serve::SeenRequest seen{ .request = request,
+                           .route = routes_.route_of(request.path),
+                           .server = members_.master_of(request.tgid).value_or(0),
+                           .start_time = clock_.to_wall(request.window.begin),
+                           .cursor = cursor_ };
   for (const RequestHandler &handler : handlers_)
     handler(seen);
   if (held_.size() == most_held)
     held_.pop_front();
-  held_.push_back(seen);
+  held_.push_back(std::move(seen));
 }
 
 bool ObservationFeed::holds_requests() const
