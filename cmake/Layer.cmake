@@ -5,7 +5,7 @@
 # Which layer may include which is checked by tests/style/layers_test.py. PLAIN: it is compiled without optimisation for
 # daily work, as nothing in it runs often.
 
-# What most files include. clang-tidy runs without them, so a file still has to include what it uses.
+# What most files include. tests/style/includes_test.py sees to it that a file still includes what it uses.
 set(LINGER_COMMON_HEADERS
   <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <string> <string_view> <utility>
   <variant> <vector>)
@@ -21,4 +21,22 @@ function(add_layer name)
   if(LAYER_PLAIN)
     target_compile_options(linger_${name} PRIVATE ${LINGER_PLAIN_OPTIONS})
   endif()
+  if(LINGER_FUZZ)
+    compile_together(linger_${name} ${sources})
+  endif()
+endfunction()
+
+# Most of the time goes into headers, and the fuzzers are built once.
+function(compile_together target)
+  execute_process(COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/together.py ${ARGN}
+    OUTPUT_VARIABLE groups OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "\n" ";" groups "${groups}")
+  set(number 0)
+  foreach(group ${groups})
+    math(EXPR number "${number} + 1")
+    separate_arguments(group)
+    set_source_files_properties(${group} PROPERTIES UNITY_GROUP ${number})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  target_compile_options(${target} PRIVATE -Wno-shadow) # of another file's names
 endfunction()

@@ -9,7 +9,7 @@
 namespace linger::app {
 namespace {
 
-std::string quoted(std::string_view text)
+std::string json_quoted(std::string_view text)
 {
   std::string quoted = "\"";
   // printable() leaves no control characters, so only these two are left to escape.
@@ -65,8 +65,8 @@ std::string doctor_json(const std::vector<kernel::HostFeature> &features)
     fmt::format_to(
         std::back_inserter(json),
         "{}\n  {{\"name\":{},\"available\":{},\"required\":{},\"detail\":{},\"remedy\":{}}}",
-        separator, quoted(feature.name), feature.available, feature.required,
-        quoted(feature.detail), quoted(feature.remedy));
+        separator, json_quoted(feature.name), feature.available, feature.required,
+        json_quoted(feature.detail), json_quoted(feature.remedy));
     separator = ",";
   }
   return json + "\n]}\n";
@@ -93,7 +93,7 @@ std::string capabilities_json(std::span<const kernel::Capability> capabilities)
   const char *separator = "";
   for (const kernel::Capability &capability : capabilities) {
     fmt::format_to(std::back_inserter(json), "{}\n  {{\"name\":{},\"calls\":{},\"required\":{}}}",
-                   separator, quoted(capability.name), quoted(capability.calls),
+                   separator, json_quoted(capability.name), json_quoted(capability.calls),
                    capability.required);
     separator = ",";
   }

@@ -11,12 +11,6 @@
 #include <optional>
 
 namespace linger::serve {
-namespace {
-
-// For all but the pages' streams: scrapers, and browsers that fetch a page.
-constexpr std::size_t other_threads = 8;
-
-} // namespace
 
 struct HttpServer::Running {
   Running(AgentView &agent_view, const HttpOptions &http_options)
@@ -71,13 +65,11 @@ Result<HttpServer> HttpServer::start(const std::string &address, AgentView &agen
                                      const HttpOptions &options)
 {
   auto running = std::make_unique<Running>(agent, options);
-  Result<HttpListener> listener =
-      HttpListener::start(address,
-                          { .allow_remote = options.allow_remote,
-                            .threads = EventStreams::max_streams + other_threads },
-                          [&running](httplib::Server &server, bool only_local) {
-                            running->set_up(server, only_local);
-                          });
+  Result<HttpListener> listener = HttpListener::start(
+      address, { .allow_remote = options.allow_remote, .threads = EventStreams::server_threads },
+      [&running](httplib::Server &server, bool only_local) {
+        running->set_up(server, only_local);
+      });
   if (!listener)
     return tl::unexpected(listener.error());
   running->listener.emplace(std::move(*listener));

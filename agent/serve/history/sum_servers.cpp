@@ -1,6 +1,7 @@
 #include "serve/history/sums.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace linger::serve {
 namespace {

@@ -19,6 +19,8 @@ namespace linger::serve {
 class EventStreams {
 public:
   static constexpr std::size_t max_streams = 16;
+  /// For a server of these and of what ends by itself: scrapes, files that a browser fetches.
+  static constexpr std::size_t server_threads = max_streams + 8;
 
   explicit EventStreams(PageFeed &feed) : feed_(feed) {}
 

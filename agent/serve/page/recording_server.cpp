@@ -8,9 +8,6 @@
 
 namespace linger::serve {
 
-// Besides those that streams hold.
-constexpr std::size_t other_threads = 8;
-
 struct RecordingServer::Running {
   explicit Running(std::unique_ptr<RecordedFeed> recorded)
       : feed(std::move(recorded)), page(*feed, {})
@@ -37,7 +34,7 @@ Result<RecordingServer> RecordingServer::start(const std::string &address, const
     return tl::unexpected(feed.error());
   auto running = std::make_unique<Running>(std::move(*feed));
   Result<HttpListener> listener = HttpListener::start(
-      address, { .threads = EventStreams::max_streams + other_threads },
+      address, { .threads = EventStreams::server_threads },
       [&running](httplib::Server &server, bool) { running->page.add_to(server); });
   if (!listener)
     return tl::unexpected(listener.error());

@@ -1,6 +1,7 @@
 #include "serve/page/report_changes.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <tuple>

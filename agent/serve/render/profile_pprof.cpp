@@ -6,6 +6,7 @@
 #include <google/protobuf/io/gzip_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <map>
+#include <utility>
 
 namespace linger::serve {
 namespace {
