@@ -236,6 +236,15 @@ Setter count(Number Thresholds::*threshold)
   };
 }
 
+Result<> set_connections_limit(Config &config, const toml::node &value)
+{
+  const std::optional<std::int64_t> number = value.value_exact<std::int64_t>();
+  if (!number || *number < 0)
+    return wrong("must be a whole number, 0 for one that is not known");
+  config.thresholds.connections_limit = static_cast<std::uint64_t>(*number);
+  return {};
+}
+
 std::vector<ConfigKey> make_keys()
 {
   std::vector<ConfigKey> keys{
@@ -290,6 +299,9 @@ std::vector<ConfigKey> make_keys()
     { "findings", "end_critical_workers", count(&Thresholds::end_critical_workers) },
     { "findings", "transaction_min_requests", count(&Thresholds::transaction_min_requests) },
     { "findings", "transaction_min_idle_ms", milliseconds(&Thresholds::transaction_min_idle_ns) },
+    { "findings", "near_timeout_min_ratio", ratio(&Thresholds::near_timeout_min_ratio) },
+    { "findings", "connections_min_ratio", ratio(&Thresholds::connections_min_ratio) },
+    { "findings", "connections_limit", set_connections_limit },
     { "findings", "leak_min_requests", count(&Thresholds::leak_min_requests) },
     { "findings", "leak_min_connections", count(&Thresholds::leak_min_connections) },
     { "findings", "leak_min_ratio", ratio(&Thresholds::leak_min_ratio) },

@@ -1,5 +1,6 @@
 #include "app/live_host.h"
 
+#include "app/connection_limits.h"
 #include "app/known_peers.h"
 #include "app/own_cost.h"
 #include "collect/worker_collector.h"
@@ -51,7 +52,8 @@ public:
 
   Result<> attach() override
   {
-    Result<collect::WorkerCollector> collector = collect::WorkerCollector::open(options_, sink_);
+    Result<collect::WorkerCollector> collector = collect::WorkerCollector::open(
+        options_, [this](const domain::Observation &observation) { pass(observation); });
     if (!collector)
       return tl::unexpected(about_probes(collector.error()));
     collector_ = std::move(*collector);
@@ -167,7 +169,9 @@ private:
   {
     next_peers_ = read_clocks().monotonic + peers_interval;
     peer_gap_.clear();
-    for (const KnownPeer &peer : known_peers(finder_.listeners())) {
+    const std::vector<discover::LocalListener> listeners = finder_.listeners();
+    connection_limits_.learn(listeners);
+    for (const KnownPeer &peer : known_peers(listeners)) {
       if (learned_.contains(peer))
         continue;
       if (const Result<> learned =
@@ -177,6 +181,18 @@ private:
         peer_gap_ =
             "Some databases or caches on this host count as upstream: " + learned.error().what;
     }
+  }
+
+  void pass(const domain::Observation &observation)
+  {
+    const auto *outgoing = std::get_if<domain::OutgoingSample>(&observation);
+    if (outgoing == nullptr) {
+      sink_(observation);
+      return;
+    }
+    domain::OutgoingSample sample = *outgoing;
+    connection_limits_.enter(sample);
+    sink_(sample);
   }
 
   [[nodiscard]] static bool has_worker(const std::vector<domain::Server> &servers,
@@ -210,6 +226,7 @@ private:
   std::optional<collect::WorkerCollector> collector_;        // set by attach()
   std::map<std::uint32_t, python::PymallocReader> pymalloc_; // by tgid
   std::set<KnownPeer> learned_;
+  ConnectionLimits connection_limits_{ proc };
   std::string peer_gap_;
   domain::MonotonicTime next_peers_;
 };

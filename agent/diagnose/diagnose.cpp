@@ -20,14 +20,16 @@ using domain::Report;
 using Rule = std::vector<Finding> (*)(const ServerLoad &load, const Thresholds &thresholds);
 
 /// What is so or not so at this moment: some minutes tell.
-constexpr std::array<Rule, 16> present_rules{ workers_saturated,
+constexpr std::array<Rule, 18> present_rules{ workers_saturated,
                                               cpu_underused,
                                               cpu_overcommitted,
                                               accept_queue_wait,
                                               blocked_event_loop,
                                               worker_class_mismatch,
                                               blocking_io_in_request,
+                                              request_near_timeout,
                                               idle_in_transaction,
+                                              connections_near_limit,
                                               pool_exhausted,
                                               deadlock,
                                               gil_contention,

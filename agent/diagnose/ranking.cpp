@@ -86,12 +86,25 @@ bool shares_endpoint(const Finding &one, const Finding &other)
   });
 }
 
-void explain_timeouts(Finding &finding, const std::vector<Finding> &findings)
+void explain_long_requests(Finding &finding, const std::vector<Finding> &findings,
+                           const std::string &how)
 {
   std::vector<const Finding *> causes = blocking_in(findings, finding.server);
   std::erase_if(causes, [&](const Finding *cause) { return !shares_endpoint(*cause, finding); });
   if (!causes.empty())
-    tell_causes(finding, causes, "the workers were serving such requests when they were ended");
+    tell_causes(finding, causes, how);
+}
+
+/// What leaks takes what others then do not get.
+void explain_taken_connections(Finding &finding, const std::vector<Finding> &findings)
+{
+  const std::string address = finding.id.substr(finding.rule.size());
+  for (const Finding &cause : findings) {
+    if (cause.id != "connection-leak" + address)
+      continue;
+    finding.explained_by.push_back(cause.id);
+    finding.detail += " It follows from connections that are not closed (connection-leak).";
+  }
 }
 
 void explain_blocked_loop(Finding &finding, const std::vector<Finding> &findings)
@@ -225,7 +238,12 @@ void explain(std::vector<Finding> &findings, const std::vector<ServerLoad> &load
     else if (finding.rule == "blocked-event-loop")
       explain_blocked_loop(finding, findings);
     else if (finding.rule == "worker-timeout")
-      explain_timeouts(finding, findings);
+      explain_long_requests(finding, findings,
+                            "the workers were serving such requests when they were ended");
+    else if (finding.rule == "request-near-timeout")
+      explain_long_requests(finding, findings, "requests of that endpoint spend their time so");
+    else if (finding.rule == "connections-near-limit")
+      explain_taken_connections(finding, findings);
     else if (finding.rule == "memory-retained")
       explain_kept_memory(finding, findings, *load);
     else if (is_blocking(finding))

@@ -19,6 +19,8 @@ namespace linger::diagnose {
                                                              const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> worker_timeout(const ServerLoad &load,
                                                           const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> request_near_timeout(const ServerLoad &load,
+                                                                const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> worker_crash(const ServerLoad &load,
                                                         const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> worker_out_of_memory(const ServerLoad &load,
@@ -37,6 +39,8 @@ global_state_written_by_requests(const ServerLoad &load, const Thresholds &thres
                                                                const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> connection_leak(const ServerLoad &load,
                                                            const Thresholds &thresholds);
+[[nodiscard]] std::vector<domain::Finding> connections_near_limit(const ServerLoad &load,
+                                                                  const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> accept_queue_wait(const ServerLoad &load,
                                                              const Thresholds &thresholds);
 [[nodiscard]] std::vector<domain::Finding> cpu_overcommitted(const ServerLoad &load,

@@ -85,6 +85,19 @@ struct Thresholds {
   /// So long a connection stayed in an open transaction that no request used.
   std::int64_t transaction_min_idle_ns = 5'000'000'000;
 
+  // request-near-timeout
+
+  /// A request that took this part of what the server allows was near the end of its worker.
+  double near_timeout_min_ratio = 0.8;
+
+  // connections-near-limit
+
+  /// So many of the connections that a database takes are taken.
+  double connections_min_ratio = 0.8;
+  /// What a database takes whose own setting cannot be read, of this server's workers alone; 0:
+  /// then nothing is said of it.
+  std::uint64_t connections_limit = 0;
+
   // connection-leak
 
   /// Fewer requests of a worker are no pattern.

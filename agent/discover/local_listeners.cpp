@@ -30,8 +30,10 @@ LocalListener listener_of(const Owned &owned, const std::filesystem::path &proc)
   if (listener.address.starts_with(unix_prefix))
     listener.path = listener.address.substr(unix_prefix.size());
   if (owned.owner != 0)
-    if (const auto stat = read_stat(proc, owned.owner))
+    if (const auto stat = read_stat(proc, owned.owner)) {
       listener.comm = stat->comm;
+      listener.tgid = owned.owner;
+    }
   return listener;
 }
 
@@ -73,10 +75,14 @@ std::vector<LocalListener> local_listeners(const std::filesystem::path &proc,
   for (const auto &[inode, owned] : listening)
     listeners.push_back(listener_of(owned, proc));
   const auto order = [](const LocalListener &a, const LocalListener &b) {
-    return std::tie(a.address, a.comm) < std::tie(b.address, b.comm);
+    return std::tie(a.address, a.comm, a.tgid) < std::tie(b.address, b.comm, b.tgid);
+  };
+  const auto is_same = [](const LocalListener &a, const LocalListener &b) {
+    return std::tie(a.address, a.comm) == std::tie(b.address, b.comm);
   };
   std::ranges::sort(listeners, order);
-  listeners.erase(std::unique(listeners.begin(), listeners.end()), listeners.end());
+  const auto repeated = std::ranges::unique(listeners, is_same);
+  listeners.erase(repeated.begin(), repeated.end());
   return listeners;
 }
 

@@ -21,6 +21,8 @@ struct LocalListener {
   /// The name of a process that holds the socket, "postgres"; another one than init where there are
   /// several (systemd keeps the sockets it passes on). Empty where none may be seen.
   std::string comm;
+  /// That process; 0 where none may be seen.
+  std::uint32_t tgid = 0;
 
   bool operator==(const LocalListener &) const = default;
 };

@@ -45,6 +45,10 @@ struct PeerConnections {
   std::optional<MonotonicTime> oldest_since;
   bool oldest_was_there = false;
   std::optional<MonotonicTime> transaction_since;
+  /// Of all the peer's clients, wherever they run; 0 when not known.
+  std::uint32_t taken = 0;
+  /// The peer takes no more from ordinary clients; 0 when not known.
+  std::uint32_t limit = 0;
 
   bool operator==(const PeerConnections &) const = default;
 };
@@ -81,6 +85,10 @@ struct PeerReport {
   /// requests had come.
   std::uint64_t unused_first = 0;
   std::uint64_t unused_middle = 0;
+  /// Of all the peer's clients, at any look; 0 when not known.
+  std::uint64_t most_taken = 0;
+  /// That the peer takes from ordinary clients, at the latest look; 0 when not known.
+  std::uint64_t limit = 0;
 };
 
 } // namespace linger::domain

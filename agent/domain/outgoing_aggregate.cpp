@@ -35,6 +35,7 @@ void OutgoingAggregate::add(const OutgoingSample &sample, MonotonicTime window_b
     }
     tally.most_open = std::max<std::uint64_t>(tally.most_open, peer.open);
     tally.most_in_use = std::max<std::uint64_t>(tally.most_in_use, peer.in_use);
+    tally.most_taken = std::max<std::uint64_t>(tally.most_taken, peer.taken);
     follow_transactions(tally, peer, sample.time);
     const std::uint64_t unused = since(peer.in_use, peer.open);
     if (is_first)
@@ -108,7 +109,9 @@ std::vector<PeerReport> OutgoingAggregate::report() const
                        .longest_idle_in_transaction = tally.longest_idle_in_transaction,
                        .unused_first = tally.unused_first,
                        .unused_middle =
-                           unused_at(tally, first_requests_ + (requests_ - first_requests_) / 2) };
+                           unused_at(tally, first_requests_ + (requests_ - first_requests_) / 2),
+                       .most_taken = tally.most_taken,
+                       .limit = latest.limit };
     if (report.most_open > 0 || report.opened > 0 || report.closed > 0)
       reports.push_back(std::move(report));
   }

@@ -36,6 +36,7 @@ private:
     std::uint64_t closed_before = 0;
     std::uint64_t most_open = 0;
     std::uint64_t most_in_use = 0;
+    std::uint64_t most_taken = 0;
     /// Since when each look has found one idle in a transaction.
     std::optional<MonotonicTime> idle_in_transaction_since;
     Nanos longest_idle_in_transaction{};

@@ -78,6 +78,8 @@ v1::PeerConnections connections_of(const domain::PeerReport &peer)
   message.set_oldest_ns(to_ns(peer.oldest));
   message.set_oldest_is_older(peer.oldest_was_there);
   message.set_longest_transaction_ns(to_ns(peer.longest_transaction));
+  message.set_most_taken(peer.most_taken);
+  message.set_limit(peer.limit);
   return message;
 }
 

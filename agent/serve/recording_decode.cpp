@@ -266,7 +266,9 @@ domain::PeerConnections connections_of(const pb::PeerConnections &message, Field
                                        .closed = message.closed(),
                                        .oldest_since = {},
                                        .oldest_was_there = message.oldest_was_there(),
-                                       .transaction_since = {} };
+                                       .transaction_since = {},
+                                       .taken = message.taken(),
+                                       .limit = message.limit() };
   if (message.has_oldest_since_ns())
     connections.oldest_since = read.time(message.oldest_since_ns());
   if (message.has_transaction_since_ns())

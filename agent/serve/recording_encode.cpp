@@ -93,6 +93,8 @@ pb::PeerConnections connections_of(const domain::PeerConnections &connections)
   message.set_oldest_was_there(connections.oldest_was_there);
   if (connections.transaction_since)
     message.set_transaction_since_ns(ns_of(*connections.transaction_since));
+  message.set_taken(connections.taken);
+  message.set_limit(connections.limit);
   return message;
 }
 

@@ -126,6 +126,24 @@ def test_says_nothing_of_quick_statements(directory):
     assert "slow-query" not in fired(report)
 
 
+# PostgreSQL of the tests takes 60, and keeps 3 of them for superusers.
+@pytest.mark.parametrize("pool, near", [(40, False), (48, True)])
+def test_says_when_the_database_has_few_connections_left(directory, pool, near):
+    with served(directory, f"/pool/{pool}") as server, closing(psycopg2.connect(server.dsn)):
+        for _ in range(7):  # clients are counted every five seconds
+            server.client.get("/remember-commit")
+            time.sleep(1)
+        report = server.report()
+    findings = findings_of(report, "connections-near-limit")
+    assert len(findings) == near
+    for finding in findings:
+        assert finding["workers"] == [server.worker]
+        # The test itself has one.
+        assert cited(finding, f"taken at {server.database}") == pool + 1
+        assert cited(finding, "taken by this server's workers") == pool
+        assert cited(finding, "limit for ordinary clients") == 57
+
+
 def test_names_the_endpoint_that_forgets_to_close(directory):
     with served(directory, "/pool/2") as server:
         before = json.loads(server.client.get("/log"))["postgresql"]["opened"]

@@ -249,6 +249,9 @@ SEEDS = {
     "cpu_limit": lines(
         "20000 100000\n", "max 100000\n", "-1\n", "nr_periods 5\nnr_throttled 4\nthrottled_time 7\n",
         "usage_usec 9\nnr_periods 5\nnr_throttled 4\nthrottled_usec 7\n", "cpu  1 2 3 4 5 6 7 8 9 10\ncpu0 1\n"),
+    "postgresql_settings": [
+        b"max_connections = 100 # all\ninclude_dir 'conf.d'\nreserved_connections '3'\n", b"max_connections=50",
+        b"--superuser-reserved-connections=2", b"-N20", b"postgres: 15/main: alice shop 10.0.0.7(43210) idle"],
     "memory_limit": lines("536870912\n", "max\n", "9223372036854771712\n", "inactive_file 1\ntotal_inactive_file 8\n"),
     "pod": lines(
         f"shop_web-7d9c5b8f6d-x2x4z_{POD}\x001 2 8:1 /var/lib/kubelet/pods/{POD}/containers/app/9c2f /dev/termination-log\n",

@@ -1,7 +1,7 @@
 #include "diagnose/cite.h"
 #include "diagnose/human.h"
 #include "diagnose/rules.h"
-#include "diagnose/words.h"
+#include "diagnose/server_timeout.h"
 #include "diagnose/worker_end.h"
 
 #include <fmt/format.h>
@@ -9,45 +9,16 @@
 namespace linger::diagnose {
 namespace {
 
-using domain::Cause;
 using domain::Finding;
 using domain::LostRequest;
-using domain::ServerKind;
 using domain::Severity;
-
-std::string timeout_option(ServerKind kind)
-{
-  switch (kind) {
-    case ServerKind::gunicorn:
-      return "--timeout";
-    case ServerKind::uwsgi:
-      return "--harakiri";
-    default:
-      return "the server's timeout";
-  }
-}
 
 std::string remedy_for(const LostRequest *longest, const domain::Server &server)
 {
-  const std::string option = timeout_option(server.kind);
-  std::string text;
-  if (longest == nullptr) {
-    text = fmt::format("No request was open on it: look for what kept the worker itself busy "
-                       "(`linger watch workers`), and see whether the machine was short of CPU.");
-  } else if (longest->cause == Cause::on_cpu || longest->cause == Cause::run_queue) {
-    text = fmt::format("{} is {}: make it cheaper, or move the work out of the request (a task "
-                       "queue).",
-                       longest->endpoint.empty() ? "The request" : longest->endpoint,
-                       waiting_for(longest->cause));
-  } else {
-    text = fmt::format("Give what it waits for{} a timeout of its own that is shorter than {}, so "
-                       "that the request fails with an error and the worker lives on.",
-                       longest->code.empty() ? "" : " at " + longest->code, option);
-  }
-  if (server.kind == ServerKind::gunicorn && server.worker_class == "sync")
-    text += " If requests may take that long, use --worker-class gthread: its workers show "
-            "themselves while a request runs; a higher --timeout only lets them block longer.";
-  return text;
+  if (longest != nullptr)
+    return shorter_request(longest->endpoint, longest->cause, longest->code, server);
+  return "No request was open on it: look for what kept the worker itself busy (`linger watch "
+         "workers`), and see whether the machine was short of CPU.";
 }
 
 } // namespace

@@ -26,6 +26,7 @@ void add_connections(v1::Worker &later, const v1::Worker &earlier)
     peer.set_closed(peer.closed() + before->closed());
     peer.set_most_open(std::max(peer.most_open(), before->most_open()));
     peer.set_most_in_use(std::max(peer.most_in_use(), before->most_in_use()));
+    peer.set_most_taken(std::max(peer.most_taken(), before->most_taken()));
   }
 }
 

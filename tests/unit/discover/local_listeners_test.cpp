@@ -12,7 +12,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const LocalListener postgres{ "127.0.0.1:15432", 15432, "", "postgres" };
+const LocalListener postgres{ "127.0.0.1:15432", 15432, "", "postgres", 500 };
 
 std::vector<LocalListener> listeners_in(const std::filesystem::path &proc)
 {
@@ -30,7 +30,7 @@ TEST(LocalListeners, NamesAProcessThatHoldsTheSocket)
 
   EXPECT_THAT(listeners_in(proc.path()),
               ElementsAre(postgres, LocalListener{ "unix:/run/.s.PGSQL.15432", 0,
-                                                   "/run/.s.PGSQL.15432", "postgres" }));
+                                                   "/run/.s.PGSQL.15432", "postgres", 500 }));
 }
 
 TEST(LocalListeners, PrefersAnotherProcessToInit)
@@ -42,7 +42,7 @@ TEST(LocalListeners, PrefersAnotherProcessToInit)
   proc.add({ .tgid = 500, .comm = "postgres", .sockets = { 77 } });
 
   EXPECT_THAT(listeners_in(proc.path()),
-              ElementsAre(postgres, LocalListener{ "127.0.0.1:22", 22, "", "systemd" }));
+              ElementsAre(postgres, LocalListener{ "127.0.0.1:22", 22, "", "systemd", 1 }));
 }
 
 TEST(LocalListeners, SeesEveryNamespace)
