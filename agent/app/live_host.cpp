@@ -10,6 +10,7 @@
 #include "discover/listen_queues.h"
 #include "discover/memory_limit.h"
 #include "discover/process_memory.h"
+#include "discover/proportional_shares.h"
 #include "discover/server_finder.h"
 #include "python/pymalloc.h"
 
@@ -97,6 +98,7 @@ public:
     if (memory) {
       memory->time = read_clocks().monotonic;
       memory->limit = memory_limits_.of(tgid, memory->time);
+      memory->proportional_bytes = proportional_shares_.of(tgid, memory->time);
     }
     return memory;
   }
@@ -222,6 +224,7 @@ private:
   discover::ServerFinder finder_;
   discover::CpuLimits cpu_limits_{ proc };
   discover::MemoryLimits memory_limits_{ proc };
+  discover::ProportionalShares proportional_shares_{ proc };
   std::optional<discover::HostCpu> host_cpu_;                // at the first look
   std::optional<collect::WorkerCollector> collector_;        // set by attach()
   std::map<std::uint32_t, python::PymallocReader> pymalloc_; // by tgid

@@ -50,8 +50,8 @@ AllocationCollector::start(const WorkerProbe &workers, PythonLines &lines,
     seen.begin = domain::MonotonicTime{ kernel::monotonic_now() };
     if (attached) {
       ++traced;
-      if (!collector->probe_.mapping_gap().empty())
-        seen.gap = "what it maps by itself was not seen: " + collector->probe_.mapping_gap();
+      if (const std::string gap = collector->probe_.mapping_gap(*allocator); !gap.empty())
+        seen.gap = "what it maps by itself was not seen: " + gap;
     } else {
       seen.gap = "its allocations were not seen: " + attached.error().what;
       seen.allocations_end = seen.begin;

@@ -37,6 +37,11 @@ void choose_programs(const decltype(allocation_bpf::progs) &programs, UprobeWay 
     kernel::prepare_uprobe(*program, session ? UprobeWay::multi : way);
 }
 
+bool can_tell_mappings(const Allocator &allocator)
+{
+  return !allocator.own_code.empty() && allocator.own_code.size() <= MOST_OWN_CODE;
+}
+
 } // namespace
 
 Result<AllocationProbe> AllocationProbe::load(const WorkerProbe &workers,
@@ -99,8 +104,7 @@ Result<> AllocationProbe::attach(std::uint32_t tgid, const Allocator &allocator)
 
 void AllocationProbe::attach_mappings(std::uint32_t tgid, const Allocator &allocator)
 {
-  if (allocator.own_code.empty() || allocator.own_code.size() > MOST_OWN_CODE ||
-      !mapping_gap_.empty())
+  if (!can_tell_mappings(allocator) || !mapping_gap_.empty())
     return;
   own_code own{};
   for (std::size_t i = 0; i < allocator.own_code.size(); ++i)
@@ -129,6 +133,14 @@ void AllocationProbe::attach_mappings(std::uint32_t tgid, const Allocator &alloc
     mapping_ends_.clear();
     mapping_gap_ = done.error().what;
   }
+}
+
+std::string AllocationProbe::mapping_gap(const Allocator &allocator) const
+{
+  if (!can_tell_mappings(allocator))
+    return "its C library is not glibc, and what the library maps for itself cannot be told from "
+           "what others map";
+  return mapping_gap_;
 }
 
 void AllocationProbe::detach_allocations()

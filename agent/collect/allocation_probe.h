@@ -44,8 +44,8 @@ public:
   [[nodiscard]] Result<std::chrono::nanoseconds> measure_price() const;
   [[nodiscard]] AllocationHits hits() const;
   [[nodiscard]] std::vector<const bpf_program *> programs() const;
-  /// Why what processes map by themselves is not seen; empty where it is.
-  [[nodiscard]] const std::string &mapping_gap() const { return mapping_gap_; }
+  /// Why what a process with this allocator maps by itself is not seen; empty where it is.
+  [[nodiscard]] std::string mapping_gap(const Allocator &allocator) const;
 
 private:
   using Loaded = kernel::Probe<allocation_bpf, kernel::Stage::loaded>;

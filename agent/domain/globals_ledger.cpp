@@ -62,6 +62,10 @@ void WorkerGlobals::add_request(const TimeWindow &busy, std::uint32_t endpoint)
   // The next look begins where the latest one began to read, which is in that one's window.
   if (!looks_.empty() && busy.end < looks_.back().seen.window.begin)
     return;
+  if (!looks_.empty() && busy.begin - looks_.back().seen.window.end > looks_over) {
+    requests_.clear();
+    return;
+  }
   requests_.push_back({ .busy = busy, .endpoint = endpoint });
   if (requests_.size() > most_requests)
     requests_.pop_front();
@@ -73,6 +77,8 @@ void WorkerGlobals::add_look(const GlobalsLook &look)
     gap_ = look.gap;
     return;
   }
+  if (look.window.end - look.window.begin > looks_over)
+    return; // whose requests are not known any more
   left_out_ += look.left_out;
   Look &added = looks_.emplace_back(Look{ .seen = look, .endpoints = {} });
   for (const RecentRequest &request : requests_) {

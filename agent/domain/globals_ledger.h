@@ -4,6 +4,7 @@
 
 #include "domain/globals.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -23,6 +24,9 @@ public:
   static constexpr std::size_t most_looks = 2048;
   /// Requests that ended since the latest look began.
   static constexpr std::size_t most_requests = 10'000;
+  /// Nobody looks any more, and requests are not kept for a next look: a tenth of a second is the
+  /// rule.
+  static constexpr std::chrono::seconds looks_over{ 60 };
 
   void add_request(const TimeWindow &busy, std::uint32_t endpoint);
   void add_look(const GlobalsLook &look);

@@ -145,6 +145,8 @@ struct MemorySample {
   std::uint64_t high_water_bytes = 0;
   /// nullopt where none is set, or none can be seen.
   std::optional<MemoryLimit> limit = std::nullopt;
+  /// Of pages that several processes have, its part: after a fork most are. 0 when not known yet.
+  std::uint64_t proportional_bytes = 0;
 };
 
 /// What a worker that serves requests holds now; many of these, to see what requests leave behind.

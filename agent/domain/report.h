@@ -41,6 +41,8 @@ struct WorkerMemory {
   std::uint64_t major_faults = 0;
   /// Its control group's, at the end of the window.
   std::optional<MemoryLimit> limit = std::nullopt;
+  /// At the latest look at it; 0 when there was none.
+  std::uint64_t proportional_bytes = 0;
 };
 
 /// How well one worker's allocations were seen.

@@ -131,7 +131,8 @@ WorkerReport WorkerAggregate::report(const WorkerAggregate &whole, const TimeWin
                     .high_water_bytes = memory_.high_water_bytes,
                     .minor_faults = whole.minor_faults_,
                     .major_faults = whole.major_faults_,
-                    .limit = memory_.limit };
+                    .limit = memory_.limit,
+                    .proportional_bytes = memory_.proportional_bytes };
   if (first_anonymous_bytes_)
     report.memory.growth_bytes =
         static_cast<std::int64_t>(memory_.anonymous_bytes - *first_anonymous_bytes_);

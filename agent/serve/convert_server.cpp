@@ -38,6 +38,7 @@ v1::WorkerMemory memory_of(const domain::WorkerMemory &memory)
   message.set_growth_bytes(memory.growth_bytes);
   message.set_minor_faults(memory.minor_faults);
   message.set_major_faults(memory.major_faults);
+  message.set_proportional_bytes(memory.proportional_bytes);
   if (memory.limit) {
     v1::MemoryLimit &limit = *message.mutable_limit();
     limit.set_group(valid_utf8(memory.limit->group));

@@ -94,7 +94,8 @@ domain::MemorySample memory_sample_of(const pb::MemorySample &message, FieldRead
            .file_bytes = message.file_bytes(),
            .shared_bytes = message.shared_bytes(),
            .high_water_bytes = message.high_water_bytes(),
-           .limit = memory_limit_of(message) };
+           .limit = memory_limit_of(message),
+           .proportional_bytes = message.proportional_bytes() };
 }
 
 domain::MemoryLook memory_look_of(const pb::MemoryLook &message, FieldReader &read)

@@ -203,6 +203,7 @@ struct FrameMaker {
     message.set_file_bytes(sample.file_bytes);
     message.set_shared_bytes(sample.shared_bytes);
     message.set_high_water_bytes(sample.high_water_bytes);
+    message.set_proportional_bytes(sample.proportional_bytes);
     if (sample.limit) {
       pb::MemoryLimit &limit = *message.mutable_limit();
       limit.set_group(sample.limit->group);

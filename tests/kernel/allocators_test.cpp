@@ -162,7 +162,7 @@ TEST_P(AllocatorsTest, SeesEachCall)
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AllocatorsTest, testing::ValuesIn(cases),
-                         [](const auto &info) { return std::string(info.param.name); });
+                         [](const auto &instance) { return std::string(instance.param.name); });
 
 } // namespace
 } // namespace linger

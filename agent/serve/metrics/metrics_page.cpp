@@ -217,6 +217,15 @@ void Page::tell_workers()
     sink_.sample(plus(labels, "kind", "shared"), worker.memory.shared_bytes);
   });
 
+  sink_.family(
+      "linger.worker.proportional_memory", MetricType::gauge, "bytes",
+      "Resident set with each page divided by the number of processes that have it; nothing "
+      "before the first look.");
+  each_worker([&](const Labels &labels, const WorkerReport &worker) {
+    if (worker.memory.proportional_bytes > 0)
+      sink_.sample(labels, worker.memory.proportional_bytes);
+  });
+
   sink_.family("linger.worker.memory.limit", MetricType::gauge, "bytes",
                "The memory that its control group may have; nothing where that is not limited.");
   each_worker([&](const Labels &labels, const WorkerReport &worker) {

@@ -3,12 +3,12 @@
 #include "serve/render/connections_text.h"
 #include "serve/render/figures.h"
 #include "serve/render/layout.h"
+#include "serve/render/resources_text.h"
 #include "serve/render/what_if_text.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -93,43 +93,6 @@ std::string configuration_of(const v1::Server &server)
 }
 
 namespace {
-
-/// "CPU time limited to 0.20 CPUs (control group /web): stopped in 45 of 50 periods of 100 ms, for
-/// 3.21 s in all". Workers of one group have one such line together.
-std::vector<std::string> cpu_limits_of(const v1::Server &server)
-{
-  std::vector<std::string> lines;
-  std::set<std::string> told;
-  for (const v1::Worker &worker : server.workers()) {
-    const v1::CpuLimit &limit = worker.cpu_limit();
-    if (!worker.has_cpu_limit() || limit.period_ns() == 0 || !told.insert(limit.group()).second)
-      continue;
-    lines.push_back(
-        fmt::format("CPU time limited to {:.2f} CPUs (control group {}): stopped in {} of {} of "
-                    "{}, for {} in all",
-                    static_cast<double>(limit.quota_ns()) / static_cast<double>(limit.period_ns()),
-                    limit.group(), count_text(limit.throttled_periods()),
-                    counted_text(limit.periods(), "period"), duration_text(limit.period_ns()),
-                    duration_text(limit.throttled_ns())));
-  }
-  return lines;
-}
-
-/// "memory limited to 512 MB (control group /web): 498 MB of them in use". As cpu_limits_of().
-std::vector<std::string> memory_limits_of(const v1::Server &server)
-{
-  std::vector<std::string> lines;
-  std::set<std::string> told;
-  for (const v1::Worker &worker : server.workers()) {
-    const v1::MemoryLimit &limit = worker.memory().limit();
-    if (!worker.memory().has_limit() || !told.insert(limit.group()).second)
-      continue;
-    lines.push_back(fmt::format("memory limited to {} (control group {}): {} in use",
-                                bytes_text(static_cast<double>(limit.limit_bytes())), limit.group(),
-                                bytes_text(static_cast<double>(limit.used_bytes()))));
-  }
-  return lines;
-}
 
 /// Why what its modules' variables hold is not known, or not of all.
 std::string variables_note(const v1::ModuleVariables &variables)
@@ -279,10 +242,8 @@ std::string servers_text(const google::protobuf::RepeatedPtrField<v1::Server> &s
         text += wrapped(waiting, width, "    ", 6);
     for (const std::string &gap : server.gaps())
       text += wrapped(gap, width, "    not known: ", 6);
-    for (const std::string &limit : cpu_limits_of(server))
-      text += wrapped(limit, width, "    ", 6);
-    for (const std::string &limit : memory_limits_of(server))
-      text += wrapped(limit, width, "    ", 6);
+    for (const std::string &line : resource_lines(server))
+      text += wrapped(line, width, "    ", 6);
     for (const v1::MemoryEscalation &escalation : server.escalations())
       text += wrapped(escalation_text(escalation), width, "    by itself: ", 6);
     text += server.workers().empty() ? "    no workers\n" : workers_text(server.workers(), options);

@@ -48,6 +48,18 @@ TEST(GlobalsLedgerTest, NamesTheEndpointThatWasThereAtEachChange)
   EXPECT_EQ(report.variables[0].rebound_by, (GlobalWriter{ "GET /write", 5, 5 }));
 }
 
+TEST(GlobalsLedgerTest, SaysNothingOfATimeInWhichNobodyLooked)
+{
+  WorkerGlobals globals;
+  globals.add_look(look_at(1s, {}));
+  globals.add_request(between(90s, 91s), 0);
+  GlobalsLook late = look_at(92s, { rebound() });
+  late.window.begin = MonotonicTime{ 1s };
+  globals.add_look(late);
+  EXPECT_EQ(globals.report(names).looks, (LookCount{ 1, 0 }));
+  EXPECT_TRUE(globals.report(names).variables.empty());
+}
+
 TEST(GlobalsLedgerTest, NamesNobodyWhereTwoWereThereAlike)
 {
   WorkerGlobals globals;

@@ -8,6 +8,7 @@ namespace linger::serve {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 void add(v1::Report &to, std::uint32_t master, const std::string &workload)
 {
@@ -66,6 +67,31 @@ TEST(ServersText, NamesThePodAndWhatItMayHave)
   server.mutable_pod()->clear_name();
   EXPECT_THAT(servers_text(servers.servers(), { .width = 200 }),
               HasSubstr("pod 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"));
+}
+
+TEST(ServersText, SaysWhatForkedWorkersNeedTogether)
+{
+  v1::Report servers;
+  add(servers, 10, "");
+  v1::Server &server = *servers.mutable_servers(0);
+  for (int worker = 0; worker < 2; ++worker) {
+    v1::WorkerMemory &memory = *server.add_workers()->mutable_memory();
+    memory.set_resident_bytes(80'000'000);
+    memory.set_proportional_bytes(30'000'000);
+  }
+  EXPECT_THAT(servers_text(servers.servers(), { .width = 200 }),
+              HasSubstr("memory of its workers: 160 MB resident, 60.0 MB with each shared page "
+                        "divided among those that have it\n"));
+
+  server.mutable_workers(0)->mutable_memory()->set_proportional_bytes(0);
+  EXPECT_THAT(servers_text(servers.servers(), { .width = 200 }),
+              Not(HasSubstr("memory of its workers")))
+      << "before its first look";
+  for (v1::Worker &worker : *server.mutable_workers())
+    worker.mutable_memory()->set_proportional_bytes(75'000'000);
+  EXPECT_THAT(servers_text(servers.servers(), { .width = 200 }),
+              Not(HasSubstr("memory of its workers")))
+      << "hardly anything is shared";
 }
 
 } // namespace

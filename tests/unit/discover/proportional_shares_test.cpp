@@ -1,0 +1,58 @@
+#include "discover/proportional_shares.h"
+
+#include "unit/discover/fake_proc.h"
+
+#include <gtest/gtest.h>
+
+namespace linger::discover {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(ProportionalBytesIn, ReadsTheLineOfThatName)
+{
+  EXPECT_EQ(proportional_bytes_in("55d0-7ffe ---p 00000000 00:00 0  [rollup]\nRss:  8 kB\n"
+                                  "Pss:    5 kB\nPss_Anon:  4 kB\nSwapPss:  0 kB\n"),
+            5120U);
+  for (const char *text : { "", "Pss: 5 kB", "\nSwapPss: 5 kB\n", "\nPss: x kB\n", "\nPss: 5\n",
+                            "\nPss: 18446744073709551615 kB\n", "\nPss_Anon: 5 kB\n" })
+    EXPECT_FALSE(proportional_bytes_in(text)) << text;
+}
+
+class ProportionalSharesTest : public testing::Test {
+protected:
+  void has(std::uint32_t tgid, int kibibytes)
+  {
+    write_file(proc_.path() / std::to_string(tgid) / "smaps_rollup",
+               fmt::format("0-1 ---p 0 00:00 0 [rollup]\nPss: {} kB\n", kibibytes));
+  }
+
+  TemporaryDirectory proc_;
+  ProportionalShares shares_{ proc_.path() };
+};
+
+TEST_F(ProportionalSharesTest, OneProcessASecondIsLookedAt)
+{
+  has(7, 10);
+  has(8, 20);
+  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 0s }), 10240U);
+  EXPECT_EQ(shares_.of(8, domain::MonotonicTime{ 100ms }), 0U);
+  EXPECT_EQ(shares_.of(8, domain::MonotonicTime{ 1s }), 20480U);
+}
+
+TEST_F(ProportionalSharesTest, AShareIsKeptForAWhile)
+{
+  has(7, 10);
+  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 0s }), 10240U);
+  has(7, 30);
+  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 29s }), 10240U);
+  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 30s }), 30720U);
+}
+
+TEST_F(ProportionalSharesTest, OneThatMayNotBeSeenHasNone)
+{
+  EXPECT_EQ(shares_.of(9, domain::MonotonicTime{ 0s }), 0U);
+}
+
+} // namespace
+} // namespace linger::discover
