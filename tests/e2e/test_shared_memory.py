@@ -22,21 +22,25 @@ def proportional_bytes(tgid: int) -> int:
     return 1024 * int(share)
 
 
+def ask(port: int, requests: int) -> None:
+    with Client(port, keep_alive=False) as client:
+        for _ in range(requests):
+            client.get("/hello")
+
+
 def test_forked_workers_need_less_than_the_sum_of_their_resident_sets(directory):
     with Gunicorn(directory, "faults:app", "--preload", "--workers", str(WORKERS), chdir=WORKLOADS,
                   ready_path="/hello", env={}) as server:
-        with Client(server.port, keep_alive=False) as client, Running(
-                directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid", server.tgid,
-                "--duration", "10m").wait_attached() as diagnosis:
-            for _ in range(3 * WORKERS):
-                client.get("/hello")
-                time.sleep(0.5)
+        ask(server.port, 10 * WORKERS)  # the first requests copy pages that were shared
+        with Running(directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid", server.tgid,
+                     "--duration", "10m").wait_attached() as diagnosis:
+            time.sleep(2 * WORKERS)  # one of them is looked at each second
+            ask(server.port, WORKERS)
             truth = {tgid: proportional_bytes(tgid) for tgid in server.workers()}
             report = diagnosis.finish().json()
     [found] = report["servers"]
     shares = {w["tgid"]: number(w["memory"], "proportionalBytes") for w in found["workers"]}
     resident = [number(w["memory"], "residentBytes") for w in found["workers"]]
     assert shares.keys() == truth.keys()
-    # A worker's first requests copy some of its pages after it was looked at.
     assert shares == {tgid: pytest.approx(share, rel=0.1) for tgid, share in truth.items()}
     assert sum(shares.values()) < 0.8 * sum(resident)
