@@ -66,9 +66,9 @@ public:
   report_so_far(const std::vector<std::uint32_t> &tgids) = 0;
 
   /// Everything since the agent started, with the findings that hold now: judged by the latest
-  /// minutes, what only adds up by everything since the start. Who asks for the first time after a
-  /// while is told what everything since the start shows: looking at the latest minutes begins
-  /// then.
+  /// minutes, what only adds up by everything since the start. Looking at the latest minutes begins
+  /// with the first one who asks after a while: for ten seconds a gap says that nothing is known of
+  /// them, unless the agent itself is that young.
   [[nodiscard]] virtual Result<domain::Report>
   live_report(const std::vector<std::uint32_t> &tgids) = 0;
 
