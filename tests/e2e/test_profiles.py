@@ -177,6 +177,16 @@ def test_blocked_time_is_at_its_cause_and_line(waits, directory):
     assert "lock" in max(locks, key=locks.get)
 
 
+def test_a_page_shows_each_endpoint_and_needs_nobody(waits, directory):
+    recording, report = waits
+    page = profile(recording, "blocked", "html", directory / "page.html").read_text()
+    for endpoint in time_by_endpoint(report, "blocked"):
+        assert f"<li>{endpoint}: " in page
+    assert re.search(r"<li>nap \(.*waits\.py:\d+\): .*\n<ul>\n<li>sleep: ", page)
+    assert "<script" not in page
+    assert not re.search(r"https?://", page)
+
+
 @pytest.mark.parametrize("kind", ["allocated", "retained"])
 def test_memory_is_at_its_line(kept, directory, kind):
     recording, _ = kept
