@@ -7,9 +7,14 @@
 #include <algorithm>
 #include <condition_variable>
 #include <spdlog/spdlog.h>
+#include <string_view>
 
 namespace linger::app {
 namespace {
+
+constexpr std::string_view not_yet_judged =
+    "Nobody has asked for a while, so the latest minutes are looked at only now: findings that are "
+    "judged by them follow within ten seconds.";
 
 bool is_among(const std::vector<std::uint32_t> &masters, std::uint32_t master)
 {
@@ -224,9 +229,15 @@ Result<domain::Report> Agent::live_report(const std::vector<std::uint32_t> &tgid
   if (!looked)
     return tl::unexpected(looked.error());
   domain::Report report = restricted(feed_.report_so_far(now), chosen);
-  report.findings = recent ? diagnose::current_findings(restricted(std::move(*recent), chosen),
-                                                        report, thresholds_)
-                           : diagnose::diagnose(report, thresholds_);
+  if (!recent && report.window.length() < recent_.span()) {
+    report.findings =
+        diagnose::diagnose(report, thresholds_); // the start is among the latest minutes
+  } else {
+    if (!recent)
+      report.coverage.gaps.emplace_back(not_yet_judged);
+    report.findings = diagnose::current_findings(
+        recent ? restricted(std::move(*recent), chosen) : domain::Report{}, report, thresholds_);
+  }
   // With those that are gone there is nothing to put right.
   std::erase_if(report.findings,
                 [&](const domain::Finding &finding) { return !is_among(living, finding.server); });

@@ -41,17 +41,18 @@ public:
       feed_.left_ = feed_.clock_.monotonic;
   }
 
-  [[nodiscard]] std::optional<std::uint64_t> missed() const override { return missed_; }
+  [[nodiscard]] bool is_of_another_run() const override { return is_of_another_run_; }
+  [[nodiscard]] std::uint64_t missed() const override { return missed_; }
+  [[nodiscard]] std::uint64_t missed_until() const override { return missed_until_; }
   RequestSubscription(const RequestSubscription &) = delete;
   RequestSubscription &operator=(const RequestSubscription &) = delete;
 
 private:
   void go_on_after(std::uint64_t after, const RequestHandler &handler)
   {
-    if (run_of(after) != run_of(feed_.cursor_) || after > feed_.cursor_) {
-      missed_.reset();
-      return;
-    }
+    is_of_another_run_ = run_of(after) != run_of(feed_.cursor_) || after > feed_.cursor_;
+    if (is_of_another_run_)
+      after = run_of(feed_.cursor_) << run_shift; // all of this one is news
     std::uint64_t held = 0;
     for (const serve::SeenRequest &seen : feed_.held_) {
       if (seen.cursor <= after)
@@ -60,11 +61,14 @@ private:
       ++held;
     }
     missed_ = feed_.cursor_ - after - held;
+    missed_until_ = feed_.cursor_ - held;
   }
 
   ObservationFeed &feed_;
   std::list<RequestHandler>::iterator handler_;
-  std::optional<std::uint64_t> missed_ = 0;
+  bool is_of_another_run_ = false;
+  std::uint64_t missed_ = 0;
+  std::uint64_t missed_until_ = 0;
 };
 
 ObservationFeed::ObservationFeed(domain::RouteTable routes, domain::ClockAnchor begin)

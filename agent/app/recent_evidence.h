@@ -28,6 +28,7 @@ public:
   /// half of it at least. `feed` must outlive this.
   RecentEvidence(ObservationFeed &feed, domain::RouteTable routes, domain::Nanos span);
 
+  [[nodiscard]] domain::Nanos span() const { return span_; }
   /// Somebody wants to know, now and presumably again.
   void want(domain::ClockAnchor now) { wanted_ = now.monotonic; }
   /// Opens and ends what is due. Whether a window was opened, which knows no server until these are

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,9 +66,9 @@ public:
   report_so_far(const std::vector<std::uint32_t> &tgids) = 0;
 
   /// Everything since the agent started, with the findings that hold now: judged by the latest
-  /// minutes, what only adds up by everything since the start. Who asks for the first time after a
-  /// while is told what everything since the start shows: looking at the latest minutes begins
-  /// then.
+  /// minutes, what only adds up by everything since the start. Looking at the latest minutes begins
+  /// with the first one who asks after a while: for ten seconds a gap says that nothing is known of
+  /// them, unless the agent itself is that young.
   [[nodiscard]] virtual Result<domain::Report>
   live_report(const std::vector<std::uint32_t> &tgids) = 0;
 
@@ -107,8 +106,13 @@ public:
   class Subscription {
   public:
     virtual ~Subscription() = default;
-    /// Requests since `after` that are no longer held; nothing where `after` is not of this run.
-    [[nodiscard]] virtual std::optional<std::uint64_t> missed() const = 0;
+    /// `after` is not of this run, but of an earlier one or of another agent: what came first is
+    /// everything that is held.
+    [[nodiscard]] virtual bool is_of_another_run() const = 0;
+    /// Requests since `after` that are no longer held; of another run, since this one began.
+    [[nodiscard]] virtual std::uint64_t missed() const = 0;
+    /// The cursor of the last one of these.
+    [[nodiscard]] virtual std::uint64_t missed_until() const = 0;
   };
   [[nodiscard]] virtual std::unique_ptr<Subscription>
   subscribe(std::function<void(const SeenRequest &)> handler, std::uint64_t after) = 0;

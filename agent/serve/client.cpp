@@ -91,6 +91,19 @@ std::chrono::system_clock::time_point in(std::chrono::milliseconds span)
   return std::chrono::system_clock::now() + span;
 }
 
+/// Whether the channel is connected in time, and before `stop` is requested.
+bool connects(grpc::Channel &channel, std::chrono::milliseconds timeout,
+              const std::stop_token &stop)
+{
+  constexpr auto glance = 100ms;
+  const auto until = in(timeout);
+  while (!stop.stop_requested() && std::chrono::system_clock::now() < until) {
+    if (channel.WaitForConnected(std::min(until, in(glance))))
+      return true;
+  }
+  return false;
+}
+
 /// Cancels the call as soon as `stop` is requested, even before the call began.
 auto cancel_on(const std::stop_token &stop, grpc::ClientContext &context)
 {
@@ -100,7 +113,7 @@ auto cancel_on(const std::stop_token &stop, grpc::ClientContext &context)
 } // namespace
 
 Result<Client> Client::connect(const std::string &text, std::chrono::milliseconds timeout,
-                               const TlsFiles &tls)
+                               const TlsFiles &tls, const std::stop_token &stop)
 {
   const auto address = parse_address(text);
   if (!address)
@@ -119,7 +132,7 @@ Result<Client> Client::connect(const std::string &text, std::chrono::millisecond
     credentials = *encrypted;
   }
   const std::shared_ptr<grpc::Channel> channel = channel_to(*address, credentials);
-  if (!channel->WaitForConnected(in(timeout)))
+  if (!connects(*channel, timeout, stop))
     return failure(Error::Kind::not_found,
                    fmt::format("no agent answered on {} within {} ms: is lingerd running, and does "
                                "it listen there{}?",
@@ -253,8 +266,9 @@ Result<v1::ListServersResponse> Client::list_servers(const Tgids &tgids,
 }
 
 template <typename Message>
-Result<> Client::read_all(grpc::ClientContext &context, grpc::ClientReader<Message> &reader,
-                          const MessageHandler<Message> &handler, const std::stop_token &stop) const
+StreamResult Client::read_all(grpc::ClientContext &context, grpc::ClientReader<Message> &reader,
+                              const MessageHandler<Message> &handler,
+                              const std::stop_token &stop) const
 {
   bool wanted = true;
   Message message;
@@ -265,30 +279,35 @@ Result<> Client::read_all(grpc::ClientContext &context, grpc::ClientReader<Messa
   const grpc::Status status = reader.Finish();
   if (status.ok() || !wanted || stop.stop_requested())
     return {};
-  return tl::unexpected(explained(status));
+  // This side did not cancel: so an agent did that ended in a hurry.
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+      status.error_code() == grpc::StatusCode::CANCELLED)
+    return tl::unexpected(
+        StreamError{ explained({ grpc::StatusCode::UNAVAILABLE, status.error_message() }), true });
+  return tl::unexpected(StreamError{ explained(status) });
 }
 
-Result<> Client::watch_workers(const v1::WatchWorkersRequest &request,
-                               const MessageHandler<v1::WatchWorkersResponse> &handler,
-                               const std::stop_token &stop)
+StreamResult Client::watch_workers(const v1::WatchWorkersRequest &request,
+                                   const MessageHandler<v1::WatchWorkersResponse> &handler,
+                                   const std::stop_token &stop)
 {
   grpc::ClientContext context;
   const auto cancelling = cancel_on(stop, context);
   return read_all(context, *stub_->WatchWorkers(&context, request), handler, stop);
 }
 
-Result<> Client::watch_requests(const v1::WatchRequestsRequest &request,
-                                const MessageHandler<v1::WatchRequestsResponse> &handler,
-                                const std::stop_token &stop)
+StreamResult Client::watch_requests(const v1::WatchRequestsRequest &request,
+                                    const MessageHandler<v1::WatchRequestsResponse> &handler,
+                                    const std::stop_token &stop)
 {
   grpc::ClientContext context;
   const auto cancelling = cancel_on(stop, context);
   return read_all(context, *stub_->WatchRequests(&context, request), handler, stop);
 }
 
-Result<> Client::watch_findings(const v1::WatchFindingsRequest &request,
-                                const MessageHandler<v1::WatchFindingsResponse> &handler,
-                                const std::stop_token &stop)
+StreamResult Client::watch_findings(const v1::WatchFindingsRequest &request,
+                                    const MessageHandler<v1::WatchFindingsResponse> &handler,
+                                    const std::stop_token &stop)
 {
   grpc::ClientContext context;
   const auto cancelling = cancel_on(stop, context);

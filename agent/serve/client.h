@@ -23,6 +23,13 @@ namespace linger::serve {
 template <typename Message>
 using MessageHandler = std::function<bool(const Message &)>;
 
+/// How a stream broke off.
+struct StreamError : Error {
+  /// The agent, or the connection to it: it may come back.
+  bool agent_went_away = false;
+};
+using StreamResult = tl::expected<void, StreamError>;
+
 /// A connection to an agent. Calls block; each may be made from another thread. Once `stop` is
 /// requested, a call ends at once: a watch_*() as done, any other as `exhausted`. Errors say what
 /// to do next.
@@ -32,9 +39,15 @@ public:
 
   /// `address` as lingerd's --listen takes it. Fails as `not_found` when nobody is there, as
   /// `not_permitted` when the socket is not for this user.
-  /// With `tls`, which is for HOST:PORT, the agent must show a certificate for that host.
-  [[nodiscard]] static Result<Client>
-  connect(const std::string &address, std::chrono::milliseconds timeout, const TlsFiles &tls = {});
+  /// With `tls`, which is for HOST:PORT, the agent must show a certificate for that host. Once
+  /// `stop` is requested, nobody is there.
+  [[nodiscard]] static Result<Client> connect(const std::string &address,
+                                              std::chrono::milliseconds timeout,
+                                              const TlsFiles &tls = {},
+                                              const std::stop_token &stop = {});
+
+  /// As it was given to connect().
+  [[nodiscard]] const std::string &address() const { return address_; }
 
   /// Observes for the window, or takes everything since the agent started when it is zero.
   [[nodiscard]] Result<v1::Report> get_report(const ReportQuery &query,
@@ -54,15 +67,17 @@ public:
                                                              const std::stop_token &stop = {});
 
   /// These return when the handler or `stop` ends them, and fail when anything else does.
-  [[nodiscard]] Result<> watch_workers(const v1::WatchWorkersRequest &request,
-                                       const MessageHandler<v1::WatchWorkersResponse> &handler,
-                                       const std::stop_token &stop = {});
-  [[nodiscard]] Result<> watch_requests(const v1::WatchRequestsRequest &request,
-                                        const MessageHandler<v1::WatchRequestsResponse> &handler,
-                                        const std::stop_token &stop = {});
-  [[nodiscard]] Result<> watch_findings(const v1::WatchFindingsRequest &request,
-                                        const MessageHandler<v1::WatchFindingsResponse> &handler,
-                                        const std::stop_token &stop = {});
+  [[nodiscard]] StreamResult watch_workers(const v1::WatchWorkersRequest &request,
+                                           const MessageHandler<v1::WatchWorkersResponse> &handler,
+                                           const std::stop_token &stop = {});
+  [[nodiscard]] StreamResult
+  watch_requests(const v1::WatchRequestsRequest &request,
+                 const MessageHandler<v1::WatchRequestsResponse> &handler,
+                 const std::stop_token &stop = {});
+  [[nodiscard]] StreamResult
+  watch_findings(const v1::WatchFindingsRequest &request,
+                 const MessageHandler<v1::WatchFindingsResponse> &handler,
+                 const std::stop_token &stop = {});
 
 private:
   friend class Server; // makes one that needs no address
@@ -73,9 +88,9 @@ private:
 
   [[nodiscard]] Error explained(const grpc::Status &status) const;
   template <typename Message>
-  [[nodiscard]] Result<> read_all(grpc::ClientContext &context, grpc::ClientReader<Message> &reader,
-                                  const MessageHandler<Message> &handler,
-                                  const std::stop_token &stop) const;
+  [[nodiscard]] StreamResult
+  read_all(grpc::ClientContext &context, grpc::ClientReader<Message> &reader,
+           const MessageHandler<Message> &handler, const std::stop_token &stop) const;
 
   std::string address_;
   std::unique_ptr<v1::Diagnostics::Stub> stub_;

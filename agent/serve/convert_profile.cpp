@@ -34,6 +34,8 @@ v1::ProfileFormat to_proto(ProfileFormat format)
       return v1::PROFILE_FORMAT_FOLDED;
     case ProfileFormat::speedscope:
       return v1::PROFILE_FORMAT_SPEEDSCOPE;
+    case ProfileFormat::html:
+      return v1::PROFILE_FORMAT_HTML;
   }
   return v1::PROFILE_FORMAT_UNSPECIFIED;
 }
@@ -74,8 +76,10 @@ Result<ProfileFormat> format_of(v1::ProfileFormat format)
       return ProfileFormat::folded;
     case v1::PROFILE_FORMAT_SPEEDSCOPE:
       return ProfileFormat::speedscope;
+    case v1::PROFILE_FORMAT_HTML:
+      return ProfileFormat::html;
     default:
-      return failure(Error::Kind::usage, "format: neither pprof, folded nor speedscope");
+      return failure(Error::Kind::usage, "format: neither pprof, folded, speedscope nor html");
   }
 }
 

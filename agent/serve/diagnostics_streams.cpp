@@ -180,13 +180,15 @@ DiagnosticsService::WatchRequests(grpc::ServerContext *context,
 
   using Clock = std::chrono::steady_clock;
   std::uint64_t sequence = 0;
-  std::uint64_t skipped = subscription->missed().value_or(0);
+  std::uint64_t skipped = subscription->missed();
+  std::uint64_t skipped_until = subscription->missed_until();
   Clock::time_point sent = Clock::now();
   const auto send = [&](const SeenRequest *seen) {
     v1::WatchRequestsResponse response;
     response.set_sequence(++sequence);
     response.set_requests_skipped(std::exchange(skipped, 0));
-    response.set_restarted(sequence == 1 && !subscription->missed());
+    response.set_cursor(std::exchange(skipped_until, 0));
+    response.set_restarted(sequence == 1 && subscription->is_of_another_run());
     if (seen != nullptr) {
       *response.mutable_request() = to_proto(*seen);
       response.set_cursor(seen->cursor);
@@ -195,7 +197,7 @@ DiagnosticsService::WatchRequests(grpc::ServerContext *context,
     return !ended(*context) && writer->Write(response);
   };
 
-  if (!subscription->missed() && !send(nullptr))
+  if (subscription->is_of_another_run() && !send(nullptr))
     return farewell();
   while (!ended(*context)) {
     const RequestQueue::Batch batch = queue.take(glance);
@@ -205,6 +207,7 @@ DiagnosticsService::WatchRequests(grpc::ServerContext *context,
     if (!std::ranges::all_of(batch.requests, [&](const SeenRequest &seen) { return send(&seen); }))
       break;
     skipped += batch.skipped;
+    skipped_until = std::max(skipped_until, batch.skipped_until);
   }
   return farewell();
 }

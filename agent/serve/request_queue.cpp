@@ -11,6 +11,7 @@ void RequestQueue::push(const SeenRequest &request)
     const std::lock_guard lock(mutex_);
     if (held_.requests.size() >= capacity_) {
       ++held_.skipped;
+      held_.skipped_until = request.cursor;
       return;
     }
     was_empty = held_.requests.empty();

@@ -21,6 +21,8 @@ public:
     std::vector<SeenRequest> requests;
     /// How many were left out after the last of `requests`, before whatever is taken next.
     std::uint64_t skipped = 0;
+    /// The cursor of the last one of these.
+    std::uint64_t skipped_until = 0;
   };
 
   explicit RequestQueue(std::size_t capacity) : capacity_(capacity) {}

@@ -9,6 +9,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from harness import golang
 from harness.agent import DONE, Lingerd, Running, run, run_as_nobody
 from harness.client import Client
 from harness.paths import ROOT, WORKLOADS
@@ -176,6 +177,16 @@ def test_blocked_time_is_at_its_cause_and_line(waits, directory):
     assert "lock" in max(locks, key=locks.get)
 
 
+def test_a_page_shows_each_endpoint_and_needs_nobody(waits, directory):
+    recording, report = waits
+    page = profile(recording, "blocked", "html", directory / "page.html").read_text()
+    for endpoint in time_by_endpoint(report, "blocked"):
+        assert f"<li>{endpoint}: " in page
+    assert re.search(r"<li>nap \(.*waits\.py:\d+\): .*\n<ul>\n<li>sleep: ", page)
+    assert "<script" not in page
+    assert not re.search(r"https?://", page)
+
+
 @pytest.mark.parametrize("kind", ["allocated", "retained"])
 def test_memory_is_at_its_line(kept, directory, kind):
     recording, _ = kept
@@ -244,13 +255,12 @@ def observed(directory, server, *source) -> Counter:
 def test_gos_pprof_reads_it(waits, directory, kind):
     recording, report = waits
     path = profile(recording, kind, "pprof", directory / "pprof")
-    tags = subprocess.run(["go", "tool", "pprof", "-tags", path], capture_output=True, text=True,
-                          env={"PATH": "/usr/local/go/bin:/usr/bin:/bin", "HOME": str(directory)},
+    go = {**golang.environment(), "HOME": str(directory)}
+    tags = subprocess.run(["go", "tool", "pprof", "-tags", path], capture_output=True, text=True, env=go,
                           check=True).stdout
     for endpoint in time_by_endpoint(report, kind):
         assert endpoint in tags
     top = subprocess.run(["go", "tool", "pprof", "-top", "-cum", "-unit=ns", path], capture_output=True,
-                         text=True, check=True,
-                         env={"PATH": "/usr/local/go/bin:/usr/bin:/bin", "HOME": str(directory)}).stdout
+                         text=True, check=True, env=go).stdout
     total = sum(time_by_endpoint(report, kind).values())
     assert f"of {total}ns total" in top or f"{total}ns, 100%" in top, (total, top)

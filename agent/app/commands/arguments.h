@@ -55,6 +55,7 @@ void add_tls_options(CLI::App &command, serve::TlsFiles &tls, const std::string 
 struct SourceArguments {
   std::string agent_address; // empty: the default one, if somebody answers there
   bool no_agent = false;
+  std::vector<std::string> nodes; // addresses, where several are asked at once
   serve::TlsFiles tls;
   ProbeArguments probes;
 };

@@ -172,16 +172,17 @@ void add_profile_options(CLI::App &profile, ProfileArguments &arguments)
             arguments.format = *serve::profile_format_named(name);
           },
           "pprof for `go tool pprof` and its kin (default), folded for flamegraph.pl, speedscope "
-          "for speedscope.app")
-      ->check(CLI::IsMember({ "pprof", "folded", "speedscope" }))
-      ->option_text("pprof|folded|speedscope");
+          "for speedscope.app, html for a page with a flame graph")
+      ->check(CLI::IsMember({ "pprof", "folded", "speedscope", "html" }))
+      ->option_text("pprof|folded|speedscope|html");
   profile.add_option("-o,--output", arguments.output_path, "Write the profile to a file instead")
       ->type_name("FILE");
 }
 
 constexpr const char *examples = R"(Examples:
   linger profile --kind blocked -o waits.pb.gz && go tool pprof -http :8080 waits.pb.gz
-  linger profile --kind retained --format folded | flamegraph.pl --countname bytes > kept.svg)";
+  linger profile --kind retained --format folded | flamegraph.pl --countname bytes > kept.svg
+  linger profile --kind on-cpu --format html -o cpu.html)";
 
 } // namespace
 

@@ -3,14 +3,13 @@
 #include "app/agent.h"
 #include "app/commands/arguments.h"
 #include "app/commands/command.h"
+#include "app/commands/nodes.h"
 #include "app/commands/running_agent.h"
 #include "app/curses.h"
 #include "app/duration.h"
 #include "app/interrupts.h"
-#include "serve/address.h"
 #include "serve/convert.h"
 #include "serve/escape.h"
-#include "serve/tls.h"
 #include "serve/top/screen.h"
 
 #include <fmt/format.h>
@@ -29,7 +28,6 @@ using namespace std::chrono_literals;
 
 struct TopArguments {
   std::vector<std::uint32_t> tgids;
-  std::vector<std::string> nodes; // addresses
   domain::Nanos interval = 2s;
   SourceArguments source;
 };
@@ -191,17 +189,12 @@ Look look_at(const std::string &address, const serve::TlsFiles &tls)
 
 Result<> show_nodes(const TopArguments &arguments, const Terminal &terminal)
 {
-  if (arguments.source.tls.given()) {
-    if (const auto usable = serve::channel_credentials(arguments.source.tls); !usable)
-      return tl::unexpected(usable.error());
-  }
+  if (const Result<> meant = check_nodes(arguments.source); !meant)
+    return tl::unexpected(meant.error());
   std::vector<Source> sources;
-  for (const std::string &address : arguments.nodes) {
-    if (const auto parsed = serve::parse_address(address); !parsed)
-      return tl::unexpected(parsed.error());
+  for (const std::string &address : arguments.source.nodes)
     sources.push_back(
         { .name = serve::printable(address), .look = look_at(address, arguments.source.tls) });
-  }
   return show(std::move(sources), arguments, terminal);
 }
 
@@ -225,7 +218,7 @@ Result<> show_own(const TopArguments &arguments, const Terminal &terminal)
 
 ExitStatus run_top(const TopArguments &arguments, Terminal &terminal)
 {
-  if (!arguments.nodes.empty()) {
+  if (!arguments.source.nodes.empty()) {
     const Result<> shown = show_nodes(arguments, terminal);
     return shown ? ExitStatus::done : report_error(terminal, shown.error());
   }
@@ -264,21 +257,8 @@ void add_top_command(CLI::App &parent, Command &chosen)
          "Between two looks (default 2s)")
       ->type_name("DURATION");
   add_source_options(*top, arguments->source);
-  CLI::Option *node =
-      top->add_option("--node", arguments->nodes,
-                      "Ask the agent that listens here; several times for several at once, each "
-                      "with its name in front of what it says")
-          ->type_name("ADDRESS")
-          ->expected(1)
-          ->take_all();
-  for (const char *other : { "--agent", "--no-agent", "--config", "--ring-buffer-bytes", "--pid" })
-    node->excludes(top->get_option(other));
-  for (const char *option : { "--tls-cert", "--tls-key", "--tls-ca" })
-    top->get_option(option)->remove_needs(top->get_option("--agent"));
+  add_node_option(*top, arguments->source);
   top->callback([arguments, &chosen] {
-    if (arguments->source.tls.given() && arguments->nodes.empty() &&
-        arguments->source.agent_address.empty())
-      throw CLI::RequiresError("--tls-cert", "--agent or --node");
     chosen = [arguments](Terminal &terminal) { return run_top(*arguments, terminal); };
   });
 }

@@ -4,30 +4,29 @@
 #include "app/attended.h"
 #include "app/commands/arguments.h"
 #include "app/commands/command.h"
+#include "app/commands/lasting_stream.h"
+#include "app/commands/nodes.h"
 #include "app/commands/running_agent.h"
+#include "app/commands/watch_stream.h"
 #include "app/duration.h"
 #include "app/interrupts.h"
-#include "serve/render/json.h"
-#include "serve/render/watch_text.h"
 #include "serve/server.h"
 
 #include <chrono>
-#include <cstdint>
+#include <functional>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace linger::app {
 namespace {
 
 struct WatchArguments {
-  std::string what;
-  std::vector<std::uint32_t> tgids;
+  WatchQuery query;
   domain::Nanos duration = domain::Nanos::max(); // until it is interrupted
-  // Which requests; all of them where nothing is said.
-  std::string endpoint;
-  std::string cause;
-  domain::Nanos min_wall{};
   SourceArguments source;
   Format format = Format::text;
 };
@@ -35,124 +34,124 @@ struct WatchArguments {
 /// The longest --duration of a stream.
 constexpr std::chrono::hours longest_watch{ 24 * 30 };
 
-/// Prints the stream's messages; false once that fails.
-class Printer {
-public:
-  Printer(Format format, Terminal &terminal) : format_(format), terminal_(terminal) {}
-
-  template <typename Message>
-  using ToText = std::string (*)(const Message &, const serve::TextOptions &);
-
-  template <typename Message>
-  [[nodiscard]] serve::MessageHandler<Message> printing(ToText<Message> to_text)
-  {
-    return [this, to_text](const Message &message) {
-      result_ = print(message, to_text);
-      return result_.has_value();
-    };
-  }
-
-  [[nodiscard]] const Result<> &result() const { return result_; }
-
-private:
-  template <typename Message>
-  [[nodiscard]] Result<> print(const Message &message, ToText<Message> to_text)
-  {
-    if (format_ == Format::text)
-      return write_out(to_text(message, terminal_.text_options()), terminal_);
-    const Result<std::string> json = serve::json_line(message);
-    if (!json)
-      return tl::unexpected(json.error());
-    return write_out(*json + "\n", terminal_);
-  }
-
-  Format format_;
-  Terminal &terminal_;
-  Result<> result_;
-};
-
-template <typename Request>
-Request request_for(const std::vector<std::uint32_t> &tgids)
+/// Streams until it is told to stop; what was printed may have failed meanwhile.
+Result<> until_told(const std::function<Result<>(const std::stop_token &)> &streaming,
+                    const WatchArguments &arguments, WatchOutput &output)
 {
-  Request request;
-  request.mutable_tgids()->Add(tgids.begin(), tgids.end());
-  return request;
-}
-
-v1::WatchRequestsRequest requests_asked_for(const WatchArguments &arguments)
-{
-  auto request = request_for<v1::WatchRequestsRequest>(arguments.tgids);
-  request.set_endpoint(arguments.endpoint);
-  request.set_cause(arguments.cause);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(arguments.min_wall);
-  request.mutable_min_wall()->set_seconds(seconds.count());
-  request.mutable_min_wall()->set_nanos(
-      static_cast<std::int32_t>((arguments.min_wall - seconds).count()));
-  return request;
-}
-
-Result<> watch(serve::Client &agent, const WatchArguments &arguments, Printer &printer,
-               const std::stop_token &stop)
-{
-  if (arguments.what == "workers")
-    return agent.watch_workers(request_for<v1::WatchWorkersRequest>(arguments.tgids),
-                               printer.printing<v1::WatchWorkersResponse>(serve::worker_lines),
-                               stop);
-  if (arguments.what == "requests")
-    return agent.watch_requests(requests_asked_for(arguments),
-                                printer.printing<v1::WatchRequestsResponse>(serve::request_line),
-                                stop);
-  return agent.watch_findings(request_for<v1::WatchFindingsRequest>(arguments.tgids),
-                              printer.printing<v1::WatchFindingsResponse>(serve::finding_line),
-                              stop);
-}
-
-Result<> watch_until_told(serve::Client &agent, const WatchArguments &arguments, Terminal &terminal)
-{
-  Printer printer{ arguments.format, terminal };
   const Interrupts interrupts;
-  const Result<> watched = attended(
-      [&](const std::stop_token &stop) { return watch(agent, arguments, printer, stop); },
-      [&](domain::Nanos passed) { return passed < arguments.duration && !interrupts.seen(); });
-  return printer.result() ? watched : printer.result();
+  const Result<> streamed = attended(streaming, [&](domain::Nanos passed) {
+    return passed < arguments.duration && !interrupts.seen();
+  });
+  const Result<> printed = output.result();
+  return printed ? streamed : printed;
+}
+
+/// The stream of one agent, and of the one that comes after it.
+Result<> stream_of(std::optional<serve::Client> agent, const AgentPlace &place,
+                   WatchStream &&watched, const std::stop_token &stop)
+{
+  const Stream stream{ .follow =
+                           [&](serve::Client &from, const std::stop_token &until) {
+                             return watched.follow(from, until);
+                           },
+                       .how_it_goes_on = [&] { return watched.how_it_goes_on(); },
+                       .tell = [&](const std::string &line) { watched.tell(line); } };
+  return stream_lastingly(std::move(agent), place, stream, stop);
+}
+
+Result<> watch_agent(serve::Client agent, const WatchArguments &arguments, WatchOutput &output)
+{
+  const AgentPlace place{ .address = agent.address(), .tls = arguments.source.tls };
+  return until_told(
+      [&](const std::stop_token &stop) {
+        return stream_of(std::move(agent), place, { arguments.query, { "", {} }, output }, stop);
+      },
+      arguments, output);
+}
+
+/// Each on a thread of its own; the first that fails for good ends them all.
+Result<> watch_nodes(const WatchArguments &arguments, WatchOutput &output)
+{
+  const std::vector<std::string> &nodes = arguments.source.nodes;
+  if (const Result<> meant = check_nodes(arguments.source); !meant)
+    return meant;
+  return until_told(
+      [&](const std::stop_token &stop) {
+        std::stop_source all;
+        const std::stop_callback passing_on(stop, [&] { all.request_stop(); });
+        std::vector<std::future<Result<>>> streams;
+        for (const std::string &node : nodes)
+          streams.push_back(std::async(std::launch::async, [&, node] {
+            Result<> streamed =
+                stream_of({}, { node, arguments.source.tls },
+                          { arguments.query, { node, nodes }, output }, all.get_token());
+            if (!streamed)
+              all.request_stop();
+            return streamed;
+          }));
+        Result<> result;
+        for (std::future<Result<>> &stream : streams) {
+          if (Result<> streamed = stream.get(); !streamed && result)
+            result = std::move(streamed);
+        }
+        return result;
+      },
+      arguments, output);
 }
 
 /// Runs the probes in this process and talks to them like to any agent.
-Result<> watch_here(const WatchArguments &arguments, Terminal &terminal)
+Result<> watch_here(const WatchArguments &arguments, WatchOutput &output)
 {
   const Result<Config> config = arguments.source.probes.config();
   if (!config)
     return tl::unexpected(config.error());
-  Result<std::unique_ptr<Agent>> agent = Agent::start(*config, arguments.tgids);
+  Result<std::unique_ptr<Agent>> agent = Agent::start(*config, arguments.query.tgids);
   if (!agent)
     return tl::unexpected(agent.error());
   Result<serve::Server> server = serve::Server::start({}, **agent);
   if (!server)
     return tl::unexpected(server.error());
   serve::Client client = server->client();
-  return watch_until_told(client, arguments, terminal);
+  return until_told(
+      [&](const std::stop_token &stop) -> Result<> {
+        const serve::StreamResult ended =
+            WatchStream(arguments.query, { "", {} }, output).follow(client, stop);
+        return ended ? Result<>{} : tl::unexpected<Error>(ended.error());
+      },
+      arguments, output);
+}
+
+Result<> watch(const WatchArguments &arguments, WatchOutput &output)
+{
+  if (!arguments.source.nodes.empty())
+    return watch_nodes(arguments, output);
+  Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
+  if (!agent)
+    return tl::unexpected(agent.error());
+  return *agent ? watch_agent(std::move(**agent), arguments, output)
+                : watch_here(arguments, output);
 }
 
 ExitStatus run_watch(const WatchArguments &arguments, Terminal &terminal)
 {
-  const bool filters = !arguments.endpoint.empty() || !arguments.cause.empty() ||
-                       arguments.min_wall > domain::Nanos::zero();
-  if (filters && arguments.what != "requests")
+  const WatchQuery &query = arguments.query;
+  const bool filters =
+      !query.endpoint.empty() || !query.cause.empty() || query.min_wall > domain::Nanos::zero();
+  if (filters && query.what != "requests")
     return report_error(terminal, { .kind = Error::Kind::usage,
                                     .what = "--endpoint, --cause and --min-wall are for requests: "
                                             "linger watch requests" });
-  Result<std::optional<serve::Client>> agent = running_agent(arguments.source);
-  if (!agent)
-    return report_error(terminal, agent.error());
-  const Result<> watched =
-      *agent ? watch_until_told(**agent, arguments, terminal) : watch_here(arguments, terminal);
+  WatchOutput output{ arguments.format, terminal };
+  const Result<> watched = watch(arguments, output);
   return watched ? ExitStatus::done : report_error(terminal, watched.error());
 }
 
 constexpr const char *examples = R"(Examples:
   linger watch requests --pid 4711                        each request as it ends
   linger watch requests --cause database --min-wall 1s    those that wait long for a database
-  linger watch findings --duration 10m --format json      what is found, a line each)";
+  linger watch findings --duration 10m --format json      what is found, a line each
+  linger watch findings --node web-1:9465 --node web-2:9465 --tls-cert me.pem --tls-key me.key --tls-ca ca.pem
+                                                          what is found on two hosts)";
 
 } // namespace
 
@@ -162,17 +161,17 @@ void add_watch_command(CLI::App &parent, Command &chosen)
   watch->footer(examples);
   // Shared with the command, which outlives the parser that fills it.
   const auto arguments = std::make_shared<WatchArguments>();
-  watch->add_option("what", arguments->what, "workers, requests or findings")
+  watch->add_option("what", arguments->query.what, "workers, requests or findings")
       ->required()
       ->check(CLI::IsMember({ "workers", "requests", "findings" }))
       ->option_text("workers|requests|findings");
-  add_pid_option(*watch, arguments->tgids);
+  add_pid_option(*watch, arguments->query.tgids);
   watch
-      ->add_option("--endpoint", arguments->endpoint,
+      ->add_option("--endpoint", arguments->query.endpoint,
                    "Only requests of this endpoint: \"GET /report/{}\"")
       ->type_name("NAME");
   watch
-      ->add_option("--cause", arguments->cause,
+      ->add_option("--cause", arguments->query.cause,
                    "Only requests that spent more of their time on this than on anything else: "
                    "\"database\"")
       ->type_name("CAUSE");
@@ -183,13 +182,14 @@ void add_watch_command(CLI::App &parent, Command &chosen)
             const Result<domain::Nanos> parsed = parse_duration(text, longest_window);
             if (!parsed)
               throw CLI::ValidationError("--min-wall", parsed.error().what);
-            arguments->min_wall = *parsed;
+            arguments->query.min_wall = *parsed;
           },
           "Only requests that took at least so long")
       ->type_name("DURATION");
   add_duration_option(*watch, arguments->duration, longest_watch, "End by itself after so long");
   add_format_option(*watch, arguments->format);
   add_source_options(*watch, arguments->source);
+  add_node_option(*watch, arguments->source);
   watch->callback([arguments, &chosen] {
     chosen = [arguments](Terminal &terminal) { return run_watch(*arguments, terminal); };
   });

@@ -1,6 +1,9 @@
 #include "serve/render/json.h"
 
+#include "serve/escape.h"
+
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/wrappers.pb.h>
 
 namespace linger::serve {
 namespace {
@@ -30,6 +33,21 @@ Result<std::string> to_json(const google::protobuf::Message &message, const Opti
 Result<std::string> json_line(const google::protobuf::Message &message)
 {
   return to_json(message, with_zeros(false));
+}
+
+Result<std::string> json_line(const std::string &node, const google::protobuf::Message &message)
+{
+  google::protobuf::StringValue name; // in JSON no more than its value
+  name.set_value(valid_utf8(node));
+  const Result<std::string> quoted = json_line(name);
+  if (!quoted)
+    return quoted;
+  Result<std::string> json = json_line(message);
+  if (json) {
+    const std::string rest = json->substr(1);
+    *json = "{\"node\":" + *quoted + (rest == "}" ? "" : ",") + rest;
+  }
+  return json;
 }
 
 Result<std::string> terse_json_line(const google::protobuf::Message &message)

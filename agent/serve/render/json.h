@@ -13,7 +13,11 @@ namespace linger::serve {
 /// On one line, without a newline at its end: for streams.
 [[nodiscard]] Result<std::string> json_line(const google::protobuf::Message &message);
 
-/// The same without the fields that are zero or empty: for a page that is sent much of it.
+/// The same with a field `node` in front, which no message has: whose it is.
+[[nodiscard]] Result<std::string> json_line(const std::string &node,
+                                            const google::protobuf::Message &message);
+
+/// The first without the fields that are zero or empty: for a page that is sent much of it.
 [[nodiscard]] Result<std::string> terse_json_line(const google::protobuf::Message &message);
 
 /// Indented, with a newline at its end.

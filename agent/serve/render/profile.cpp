@@ -10,6 +10,8 @@ std::optional<ProfileFormat> profile_format_named(std::string_view name)
     return ProfileFormat::folded;
   if (name == "speedscope")
     return ProfileFormat::speedscope;
+  if (name == "html")
+    return ProfileFormat::html;
   return std::nullopt;
 }
 
@@ -22,8 +24,10 @@ Result<std::string> profile_file(const domain::Profile &profile, ProfileFormat f
       return folded_file(profile);
     case ProfileFormat::speedscope:
       return speedscope_file(profile);
+    case ProfileFormat::html:
+      return html_file(profile);
   }
-  return failure(Error::Kind::usage, "neither pprof, folded nor speedscope");
+  return failure(Error::Kind::usage, "neither pprof, folded, speedscope nor html");
 }
 
 } // namespace linger::serve

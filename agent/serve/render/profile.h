@@ -18,6 +18,8 @@ enum class ProfileFormat {
   folded,
   /// JSON, for speedscope.app.
   speedscope,
+  /// A page with a flame graph, which fetches nothing and runs no script: for a browser.
+  html,
 };
 
 [[nodiscard]] std::optional<ProfileFormat> profile_format_named(std::string_view name);
@@ -30,5 +32,6 @@ enum class ProfileFormat {
 [[nodiscard]] Result<std::string> pprof_file(const domain::Profile &profile);
 [[nodiscard]] std::string folded_file(const domain::Profile &profile);
 [[nodiscard]] Result<std::string> speedscope_file(const domain::Profile &profile);
+[[nodiscard]] std::string html_file(const domain::Profile &profile);
 
 } // namespace linger::serve

@@ -10,18 +10,6 @@
 namespace linger::serve {
 namespace {
 
-std::string head(const std::string &title)
-{
-  // The policy keeps the promise even if something were to slip through escaping.
-  return fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-                     "style-src 'unsafe-inline'\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                     "<title>{}</title>\n<style>\n{}</style>\n</head>\n",
-                     title, html::style());
-}
-
 std::string overview(const v1::Report &report)
 {
   return fmt::format("<p>{} until {}: {} to {} of {}</p>\n",
@@ -61,7 +49,7 @@ constexpr const char *navigation = R"(<nav aria-label="Sections"><ul>
 std::string report_html(const v1::Report &report, const domain::Timeline *timeline)
 {
   const std::string title = "Linger: " + date_text(report.window().end_time());
-  return head(title) +
+  return html::page_head(title) +
          "<body>\n<header>\n<h1>Linger: what the workers wait on, and what they "
          "keep</h1>\n" +
          overview(report) + navigation + "</header>\n<main>\n" + html::findings_section(report) +

@@ -41,16 +41,26 @@ std::string one_request(const v1::Request &request, const TextOptions &options)
                      printable(request.route()), causes_text(request.time(), 1, most_causes));
 }
 
+/// Which requests are missing before this message, and why.
+std::string loss_text(const v1::WatchRequestsResponse &response)
+{
+  const std::string skipped = counted_text(response.requests_skipped(), "request");
+  if (response.restarted())
+    return "the agent was restarted, or is another one: what ended before it began is not known" +
+           (response.requests_skipped() > 0 ? "; " + skipped + " since then left out" : "");
+  if (response.requests_skipped() == 0)
+    return "";
+  return skipped + (response.sequence() == 1 ? " left out: the agent no longer holds them"
+                                             : " left out: they came faster than they were read");
+}
+
 } // namespace
 
 std::string request_line(const v1::WatchRequestsResponse &response, const TextOptions &options)
 {
   std::string text;
-  if (response.requests_skipped() > 0)
-    text += inked(counted_text(response.requests_skipped(), "request") +
-                      " left out: they came faster than they were read",
-                  Ink::yellow, options.colour) +
-            "\n";
+  if (const std::string loss = loss_text(response); !loss.empty())
+    text += inked(loss, Ink::yellow, options.colour) + "\n";
   if (response.has_request())
     text += one_request(response.request(), options);
   return text;

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import chart, cpu_group, memory_group, pods
+from . import chart, cpu_group, golang, memory_group, pods
 from .paths import DASHBOARD
 
 
@@ -88,7 +88,8 @@ CHECKS = {
     else "otelcol, which Debian does not have; OTELCOL names one",
     "curl": _program("curl", "curl"),
     "helm": lambda: None if chart.program() else "helm, which Debian does not have; HELM names one",
-    "go": _program("go", "golang-go"),
+    "go": golang.missing,
+    "go-modules": golang.missing_modules,
 }
 MARIADB = ["mariadbd", "pymysql"]
 PROBES = ["root", "bpftool", "bpf"]

@@ -448,6 +448,35 @@ TEST_F(AgentTest, TellsLiveFindingsByTheLatestMinutes)
   EXPECT_EQ((*agent)->report_so_far({})->findings.size(), 1);
 }
 
+TEST_F(AgentTest, TellsOneWhoBeginsToLookNothingOfWhatMayBeLongOver)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+  const auto slow_requests = [&](domain::Nanos at) {
+    for (std::uint64_t i = 1; i <= 10; ++i) {
+      domain::Request request = a_request(101, at, i);
+      request.times[domain::Cause::sleep] = 500ms;
+      happens(request, at + 1s);
+    }
+  };
+  slow_requests(10s);
+  ASSERT_EQ((*agent)->report_so_far({})->findings.size(), 1);
+
+  const domain::Nanos later = 12s + Config{}.findings_window;
+  script.with([&](HostScript &shared) { shared.now = later; });
+  const Result<domain::Report> at_first = (*agent)->live_report({});
+  ASSERT_TRUE(at_first) << at_first.error().what;
+  EXPECT_TRUE(at_first->findings.empty());
+  EXPECT_THAT(at_first->coverage.gaps, testing::Contains(testing::HasSubstr("ten seconds")));
+
+  slow_requests(later + 1s);
+  script.with([&](HostScript &shared) { shared.now = later + RecentEvidence::least_age + 2s; });
+  const Result<domain::Report> then = (*agent)->live_report({});
+  EXPECT_EQ(then->findings.size(), 1);
+  EXPECT_THAT(then->coverage.gaps,
+              testing::Not(testing::Contains(testing::HasSubstr("ten seconds"))));
+}
+
 TEST_F(AgentTest, TellsNoLiveFindingOfAServerThatIsGone)
 {
   const auto agent = start();

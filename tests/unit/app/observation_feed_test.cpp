@@ -212,14 +212,24 @@ TEST_F(RequestSubscriptionTest, HoldsNothingForLongWhenNobodySubscribes)
   EXPECT_TRUE(told.empty());
 }
 
-TEST_F(RequestSubscriptionTest, DoesNotKnowWhatWasMissedOfAnotherRun)
+TEST_F(RequestSubscriptionTest, GivesOneWhoComesFromAnotherRunAllThatIsHeld)
 {
-  end(2);
-  EXPECT_FALSE(subscribe((std::uint64_t{ 4711 } << 32) + 1)->missed());
-  EXPECT_FALSE(subscribe(UINT64_MAX)->missed());
-  EXPECT_FALSE(subscribe(3)->missed()) << "of this run, and not yet seen";
-  EXPECT_EQ(subscribe(2)->missed(), 0U);
-  EXPECT_EQ(subscribe(1)->missed(), 1U);
+  end(2); // nobody has ever subscribed
+  const Subscription other = subscribe(0);
+  end(3);
+  for (const std::uint64_t after :
+       { (std::uint64_t{ 4711 } << 32) + 1, UINT64_MAX, std::uint64_t{ 6 } }) {
+    const Subscription subscription = subscribe(after); // the last one is yet to come
+    EXPECT_TRUE(subscription->is_of_another_run()) << after;
+    EXPECT_EQ(subscription->missed(), 2U) << after;
+    EXPECT_EQ(sequences(), (std::vector<std::uint64_t>{ 3, 4, 5 })) << after;
+  }
+  for (const std::uint64_t after : { 1U, 2U, 5U }) {
+    const Subscription subscription = subscribe(after);
+    EXPECT_FALSE(subscription->is_of_another_run()) << after;
+    EXPECT_EQ(subscription->missed(), after == 1 ? 1U : 0U) << after;
+    EXPECT_EQ(told.size(), after == 5 ? 0U : 3U) << after;
+  }
 }
 
 TEST_F(RequestSubscriptionTest, RunsHaveCursorsOfTheirOwn)
@@ -233,7 +243,8 @@ TEST_F(RequestSubscriptionTest, RunsHaveCursorsOfTheirOwn)
   later.add(a_request(101, 10500ms, 1));
   ASSERT_EQ(cursors.size(), 1U);
   EXPECT_GT(cursors[0], told.at(0).cursor);
-  EXPECT_FALSE(later.subscribe([](const serve::SeenRequest &) {}, told[0].cursor)->missed());
+  EXPECT_TRUE(
+      later.subscribe([](const serve::SeenRequest &) {}, told[0].cursor)->is_of_another_run());
 }
 
 } // namespace

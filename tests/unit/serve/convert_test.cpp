@@ -4,6 +4,7 @@
 #include "serve/render/json.h"
 #include "unit/serve/fake_agent_view.h"
 
+#include <google/protobuf/empty.pb.h>
 #include <google/protobuf/util/time_util.h>
 #include <gtest/gtest.h>
 
@@ -347,6 +348,14 @@ TEST(Json, UsesTheCanonicalMappingWithZeroesWrittenOut)
   EXPECT_NE(line->find("\"sleepNs\":\"120000000\""), std::string::npos) << *line;
   EXPECT_NE(line->find("\"majorFaults\":\"0\""), std::string::npos) << *line;
   EXPECT_EQ(line->find('\n'), std::string::npos);
+}
+
+TEST(Json, SaysWhoseAMessageIs)
+{
+  const auto line = json_line("unix:///a\"b", v1::WatchRequestsResponse{});
+  ASSERT_TRUE(line);
+  EXPECT_TRUE(line->starts_with("{\"node\":\"unix:///a\\\"b\",\"sequence\":\"0\",")) << *line;
+  EXPECT_EQ(json_line("a", google::protobuf::Empty{}), "{\"node\":\"a\"}");
 }
 
 TEST(Json, IndentsAReport)

@@ -139,17 +139,18 @@ TEST_F(DiagnosticsStreamsTest, TellsOneWhoComesBackWhatItMissed)
 {
   v1::WatchRequestsRequest request;
   request.set_after(7);
-  agent_.set_missed(12);
+  agent_.set_missed(12, false);
   EXPECT_TRUE(connected().watch_requests(request, [](const v1::WatchRequestsResponse &response) {
     EXPECT_EQ(response.requests_skipped(), 12U);
+    EXPECT_EQ(response.cursor(), 19U); // who comes back once more is not told again
     EXPECT_FALSE(response.has_request());
     EXPECT_FALSE(response.restarted());
     return false;
   }));
 
-  agent_.set_missed(std::nullopt); // 7 is of another run
+  agent_.set_missed(5, true);
   EXPECT_TRUE(connected().watch_requests(request, [](const v1::WatchRequestsResponse &response) {
-    EXPECT_EQ(response.requests_skipped(), 0U);
+    EXPECT_EQ(response.requests_skipped(), 5U);
     EXPECT_FALSE(response.has_request());
     EXPECT_TRUE(response.restarted());
     return false;

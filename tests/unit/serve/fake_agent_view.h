@@ -8,6 +8,7 @@
 #include <chrono>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -161,11 +162,12 @@ public:
              domain::WallTime{ std::chrono::seconds(1'700'000'000) } };
   }
 
-  /// What one who goes on after a request has missed; nothing: that was another run.
-  void set_missed(std::optional<std::uint64_t> missed)
+  /// What one who goes on after a request has missed, and whether that was of another run.
+  void set_missed(std::uint64_t missed, bool is_of_another_run)
   {
     const std::lock_guard lock(mutex_);
     missed_ = missed;
+    is_of_another_run_ = is_of_another_run;
   }
 
   std::unique_ptr<Subscription> subscribe(std::function<void(const SeenRequest &)> handler,
@@ -173,8 +175,8 @@ public:
   {
     const std::lock_guard lock(mutex_);
     handlers_.push_back(std::move(handler));
-    return std::make_unique<Handle>(*this, std::prev(handlers_.end()),
-                                    after == 0 ? std::optional<std::uint64_t>{ 0 } : missed_);
+    return std::make_unique<Handle>(*this, std::prev(handlers_.end()), after == 0 ? 0 : missed_,
+                                    after != 0 && is_of_another_run_);
   }
 
 private:
@@ -182,8 +184,8 @@ private:
 
   class Handle : public Subscription {
   public:
-    Handle(FakeAgentView &view, Handlers::iterator at, std::optional<std::uint64_t> missed)
-        : view_(view), at_(at), missed_(missed)
+    Handle(FakeAgentView &view, Handlers::iterator at, std::uint64_t missed, bool is_of_another_run)
+        : view_(view), at_(at), missed_(missed), is_of_another_run_(is_of_another_run)
     {
     }
     ~Handle() override
@@ -192,12 +194,15 @@ private:
       view_.handlers_.erase(at_);
     }
 
-    [[nodiscard]] std::optional<std::uint64_t> missed() const override { return missed_; }
+    [[nodiscard]] std::uint64_t missed() const override { return missed_; }
+    [[nodiscard]] std::uint64_t missed_until() const override { return 7 + missed_; }
+    [[nodiscard]] bool is_of_another_run() const override { return is_of_another_run_; }
 
   private:
     FakeAgentView &view_;
     Handlers::iterator at_;
-    std::optional<std::uint64_t> missed_;
+    std::uint64_t missed_;
+    bool is_of_another_run_;
   };
 
   [[nodiscard]] Result<> check(const std::vector<std::uint32_t> &tgids) const
@@ -217,7 +222,8 @@ private:
   mutable std::mutex mutex_;
   domain::Report report_;
   std::optional<Error> error_;
-  std::optional<std::uint64_t> missed_;
+  std::uint64_t missed_ = 0;
+  bool is_of_another_run_ = false;
   Handlers handlers_;
   std::atomic<int> reports_ = 0;
   std::atomic<int> observing_ = 0;

@@ -231,5 +231,35 @@ TEST(ProfileStack, HasNoCauseWhereThereIsOnlyOneAndIsNeverEmpty)
   EXPECT_EQ(stack_of(profile, sample)[0].name, "(line not known)");
 }
 
+TEST(ProfileHtml, DrawsEachStackWithItsValue)
+{
+  const std::string page = html_file(blocked_profile());
+  EXPECT_THAT(page, HasSubstr("<h1>Linger: Blocked time</h1>"));
+  EXPECT_THAT(page, HasSubstr("<title>all requests together: 2 h 30 min</title>"));
+  EXPECT_THAT(page, HasSubstr("<title>load (shop/cart.py:7): 2 h 30 min</title>"
+                              "<rect class=\"c-database\""));
+  EXPECT_THAT(page, HasSubstr("<li>futex: 2.00 ms"));
+  EXPECT_THAT(page, HasSubstr("<li>Something is missing.</li>"));
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+}
+
+TEST(ProfileHtml, EscapesWhatComesFromAWatchedProcess)
+{
+  domain::Profile profile = blocked_profile();
+  profile.samples[0].endpoint = "GET /<script>\x1b[2J";
+  profile.samples[0].statement = "SELECT \"<b>\"";
+  const std::string page = html_file(profile);
+  EXPECT_THAT(page, HasSubstr("GET /&lt;script&gt;"));
+  EXPECT_THAT(page, Not(HasSubstr("<b>")));
+  EXPECT_THAT(page, Not(HasSubstr("\x1b")));
+}
+
+TEST(ProfileHtml, SaysThatThereIsNothing)
+{
+  domain::Profile profile = blocked_profile();
+  profile.samples.clear();
+  EXPECT_THAT(html_file(profile), HasSubstr("There was none."));
+}
+
 } // namespace
 } // namespace linger::serve

@@ -261,6 +261,20 @@ TEST(RequestLine, TellsOfLossWithOrWithoutARequest)
   EXPECT_TRUE(request_line(response, {}).starts_with("1,234 requests left out"));
 }
 
+TEST(RequestLine, TellsOneWhoComesBackWhyItMissesSome)
+{
+  v1::WatchRequestsResponse response;
+  response.set_sequence(1);
+  response.set_requests_skipped(3);
+  EXPECT_EQ(request_line(response, {}), "3 requests left out: the agent no longer holds them\n");
+  response.set_restarted(true);
+  EXPECT_EQ(request_line(response, {}),
+            "the agent was restarted, or is another one: what ended before it began is not known; "
+            "3 requests since then left out\n");
+  response.set_requests_skipped(0);
+  EXPECT_TRUE(request_line(response, {}).ends_with("is not known\n"));
+}
+
 TEST(WorkerLines, ShowTheMomentAndEachWorker)
 {
   v1::WatchWorkersResponse response;

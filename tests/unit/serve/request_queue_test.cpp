@@ -31,6 +31,7 @@ TEST(RequestQueue, CountsWhatItHadNoRoomFor)
   ASSERT_EQ(batch.requests.size(), 3U);
   EXPECT_EQ(batch.requests.back().request.sequence, 3U);
   EXPECT_EQ(batch.skipped, 7U);
+  EXPECT_EQ(batch.skipped_until, request_numbered(10).cursor);
   EXPECT_EQ(queue.take(0ms).skipped, 0U) << "told twice";
 }
 

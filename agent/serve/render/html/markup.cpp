@@ -2,6 +2,7 @@
 
 #include "domain/cause.h"
 #include "serve/escape.h"
+#include "serve/render/html/sections.h"
 
 #include <fmt/format.h>
 
@@ -59,6 +60,18 @@ std::string number(double value)
 std::string colour_class(std::string_view cause)
 {
   return "c-" + std::string{ domain::cause_named(cause) ? cause : "other" };
+}
+
+std::string page_head(std::string_view title)
+{
+  // The policy keeps the promise even if something were to slip through escaping.
+  return fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                     "style-src 'unsafe-inline'\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                     "<title>{}</title>\n<style>\n{}</style>\n</head>\n",
+                     title, style());
 }
 
 std::string section(std::string_view id, std::string_view title, std::string_view content)

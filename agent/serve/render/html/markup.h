@@ -20,6 +20,10 @@ namespace linger::serve::html {
 /// The class that gives a cause its colour. "c-other" for what is no cause.
 [[nodiscard]] std::string colour_class(std::string_view cause);
 
+/// The page until its body: a document of its own that fetches nothing and runs nothing. `title` is
+/// escaped.
+[[nodiscard]] std::string page_head(std::string_view title);
+
 /// A part of the page with its heading.
 [[nodiscard]] std::string section(std::string_view id, std::string_view title,
                                   std::string_view content);
