@@ -13,6 +13,9 @@ using namespace std::chrono_literals;
 
 constexpr auto between_looks = 1s;
 constexpr auto forgotten = 600s;
+/// Who begins to watch a process maps its interpreter's file to read it, and has a share of its
+/// pages meanwhile.
+constexpr auto settled = 3s;
 
 /// How long a share counts: it changes slowly, and all others have to have their turn in between.
 domain::Nanos kept(std::size_t processes)
@@ -41,11 +44,13 @@ std::optional<std::uint64_t> proportional_bytes_in(std::string_view smaps_rollup
 std::uint64_t ProportionalShares::of(std::uint32_t tgid, domain::MonotonicTime now)
 {
   const auto [share, is_new] = shares_.try_emplace(tgid);
+  if (is_new)
+    share->second.begun = now;
   share->second.asked = now;
-  const bool is_due =
-      is_new || share->second.bytes == 0 || now - share->second.seen >= kept(shares_.size());
+  const std::optional<domain::MonotonicTime> seen = share->second.seen;
+  const bool is_due = !seen || now - *seen >= kept(shares_.size());
   const std::uint64_t known = share->second.bytes;
-  if (!is_due || (looked_ && now - *looked_ < between_looks))
+  if (!is_due || now - share->second.begun < settled || (looked_ && now - *looked_ < between_looks))
     return known;
   looked_ = now;
   share->second.seen = now;

@@ -23,13 +23,15 @@ class ProportionalShares {
 public:
   explicit ProportionalShares(std::filesystem::path proc) : proc_(std::move(proc)) {}
 
-  /// 0 before the first look, and where it may not be seen.
+  /// 0 before the first look, which is some seconds after the first call, and where it may not be
+  /// seen.
   [[nodiscard]] std::uint64_t of(std::uint32_t tgid, domain::MonotonicTime now);
 
 private:
   struct Share {
     std::uint64_t bytes = 0;
-    domain::MonotonicTime seen;
+    domain::MonotonicTime begun;
+    std::optional<domain::MonotonicTime> seen;
     domain::MonotonicTime asked;
   };
 

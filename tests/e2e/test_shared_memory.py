@@ -34,7 +34,7 @@ def test_forked_workers_need_less_than_the_sum_of_their_resident_sets(directory)
         ask(server.port, 10 * WORKERS)  # the first requests copy pages that were shared
         with Running(directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid", server.tgid,
                      "--duration", "10m").wait_attached() as diagnosis:
-            time.sleep(2 * WORKERS)  # one of them is looked at each second
+            time.sleep(4 + 2 * WORKERS)  # one of them is looked at each second, and not at once
             ask(server.port, WORKERS)
             truth = {tgid: proportional_bytes(tgid) for tgid in server.workers()}
             report = diagnosis.finish().json()

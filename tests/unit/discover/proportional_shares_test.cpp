@@ -27,6 +27,11 @@ protected:
                fmt::format("0-1 ---p 0 00:00 0 [rollup]\nPss: {} kB\n", kibibytes));
   }
 
+  std::uint64_t share_of(std::uint32_t tgid, domain::Nanos now)
+  {
+    return shares_.of(tgid, domain::MonotonicTime{ now });
+  }
+
   TemporaryDirectory proc_;
   ProportionalShares shares_{ proc_.path() };
 };
@@ -35,23 +40,31 @@ TEST_F(ProportionalSharesTest, OneProcessASecondIsLookedAt)
 {
   has(7, 10);
   has(8, 20);
-  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 0s }), 10240U);
-  EXPECT_EQ(shares_.of(8, domain::MonotonicTime{ 100ms }), 0U);
-  EXPECT_EQ(shares_.of(8, domain::MonotonicTime{ 1s }), 20480U);
+  EXPECT_EQ(share_of(7, 0s), 0U) << "the agent has only just begun";
+  EXPECT_EQ(share_of(8, 0s), 0U);
+  EXPECT_EQ(share_of(7, 3s), 10240U);
+  EXPECT_EQ(share_of(8, 3100ms), 0U);
+  EXPECT_EQ(share_of(8, 4s), 20480U);
 }
 
 TEST_F(ProportionalSharesTest, AShareIsKeptForAWhile)
 {
   has(7, 10);
-  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 0s }), 10240U);
+  EXPECT_EQ(share_of(7, 0s), 0U);
+  EXPECT_EQ(share_of(7, 3s), 10240U);
   has(7, 30);
-  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 29s }), 10240U);
-  EXPECT_EQ(shares_.of(7, domain::MonotonicTime{ 30s }), 30720U);
+  EXPECT_EQ(share_of(7, 32s), 10240U);
+  EXPECT_EQ(share_of(7, 33s), 30720U);
 }
 
 TEST_F(ProportionalSharesTest, OneThatMayNotBeSeenHasNone)
 {
-  EXPECT_EQ(shares_.of(9, domain::MonotonicTime{ 0s }), 0U);
+  has(7, 10);
+  for (const std::uint32_t tgid : { 9, 7 })
+    EXPECT_EQ(share_of(tgid, 0s), 0U);
+  EXPECT_EQ(share_of(9, 3s), 0U);
+  EXPECT_EQ(share_of(9, 4s), 0U) << "it does not take the others' turn";
+  EXPECT_EQ(share_of(7, 4s), 10240U);
 }
 
 } // namespace
