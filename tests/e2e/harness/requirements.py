@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import chart, cpu_group, memory_group, pods
+from . import chart, cpu_group, kubernetes, memory_group, pods
 from .paths import DASHBOARD
 
 
@@ -88,6 +88,7 @@ CHECKS = {
     else "otelcol, which Debian does not have; OTELCOL names one",
     "curl": _program("curl", "curl"),
     "helm": lambda: None if chart.program() else "helm, which Debian does not have; HELM names one",
+    "kube-apiserver": kubernetes.missing,
     "go": _program("go", "golang-go"),
 }
 MARIADB = ["mariadbd", "pymysql"]
