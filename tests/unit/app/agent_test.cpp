@@ -320,39 +320,6 @@ TEST_F(AgentTest, GivesAScraperTheTotalsAndTheLiveFindings)
   EXPECT_EQ(scrape->findings.front().id, (*agent)->live_report({})->findings.front().id);
 }
 
-TEST_F(AgentTest, SaysThatItHangsAtOnce)
-{
-  const auto agent = start();
-  ASSERT_TRUE(agent) << agent.error().what;
-  EXPECT_TRUE((*agent)->health());
-  script.hangs = true;
-  while (!script.hung)
-    std::this_thread::yield();
-
-  script.with([](HostScript &shared) { shared.now += 59s; });
-  EXPECT_TRUE((*agent)->health());
-  script.with([](HostScript &shared) { shared.now += 2s; });
-  const Result<> health = (*agent)->health();
-  script.hangs = false;
-
-  ASSERT_FALSE(health);
-  EXPECT_THAT(health.error().what, HasSubstr("has not come round for 61 s"));
-  while (!(*agent)->health()) // it comes round again
-    std::this_thread::yield();
-}
-
-TEST_F(AgentTest, IsNotHealthyOnceCollectingHasEnded)
-{
-  const auto agent = start();
-  ASSERT_TRUE(agent) << agent.error().what;
-  script.with([](HostScript &shared) {
-    shared.poll_error = Error{ Error::Kind::internal, "the ring buffer is gone" };
-  });
-  while ((*agent)->health())
-    std::this_thread::yield();
-  EXPECT_THAT((*agent)->health().error().what, HasSubstr("the ring buffer is gone"));
-}
-
 TEST_F(AgentTest, WatchesJustTheServersItWasStartedFor)
 {
   const auto agent = start({ 201 });
