@@ -116,19 +116,19 @@ def measure(node: Node, directory: Path, chosen) -> None:
         watched.phase("at rest after it, scraped", chosen.rest)
 
         with Churn(node, chosen.starts - chosen.replaced, chosen.replaced) as churn:
-            began = time.monotonic()
             watched.phase("churn without load", chosen.rest)
+            print(f"{churn.rate():.0f} processes started a second", flush=True)
             for minute in range(1, chosen.minutes + 1):
                 load = node.load(60, chosen.connections, each)
                 watched.phase(f"churn and full load, minute {minute}", 60.5)
-                load.finish()
-            rate = churn.started / (time.monotonic() - began)
+                print(f"{load.finish() / 60:,.0f} requests answered and {churn.rate():.0f} processes started a second",
+                      flush=True)
         scraped = watched.scrape()
-        print(f"{rate:.0f} processes started a second; "
-              f"{scraped.total('linger_agent_records_lost_total'):,.0f} records lost since the start; "
+        print(f"{scraped.total('linger_agent_records_lost_total'):,.0f} records lost since the start; "
               f"{scraped.total('linger_server_worker_restarts_total'):,.0f} workers replaced")
         print_scrape(scraped)
         watched.phase("at rest in the end, scraped", chosen.rest)
+        print(f"{memory_mb(watched.agent.tgid, 'VmHWM'):.1f} MiB resident at most, at any moment", flush=True)
 
 
 def main() -> int:

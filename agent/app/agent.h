@@ -21,6 +21,10 @@ class GlobalsWatch;
 /// Runs one collecting thread from start() to stop(). Thread-safe but for stop() and destruction.
 class Agent : public serve::AgentView {
 public:
+  /// The collecting thread comes round several times a second. On a node whose CPUs are
+  /// overcommitted it was seen to take 22 s; after this long it hangs.
+  static constexpr std::chrono::minutes most_silence{ 1 };
+
   /// Asked several times a second with the part of the window that has passed; false ends the
   /// window early.
   using KeepOn = std::function<bool(domain::Nanos passed)>;
@@ -39,6 +43,8 @@ public:
   [[nodiscard]] Result<domain::Report>
   live_report(const std::vector<std::uint32_t> &tgids) override;
   [[nodiscard]] Result<domain::Report> totals() override;
+  [[nodiscard]] Result<Scrape> scrape() override;
+  [[nodiscard]] Result<> health() override;
   [[nodiscard]] Result<domain::Report> observe(const serve::ReportQuery &query,
                                                const std::function<bool()> &cancelled) override;
   [[nodiscard]] Result<domain::Profile> profile(const serve::ProfileQuery &query,
@@ -82,6 +88,25 @@ private:
     std::vector<std::uint32_t> masters; // all there are
     std::vector<std::uint32_t> chosen;  // those asked for; empty: all
   };
+  /// What was watched at one moment, and the latest minutes until then.
+  struct Looked {
+    domain::ClockAnchor now;
+    std::vector<std::uint32_t> masters; // all there are
+    std::vector<std::uint32_t> chosen;  // those asked for; empty: all
+    std::optional<domain::Report> recent;
+  };
+  /// Hands over everything that happened until now, as to one who wants the findings of now.
+  [[nodiscard]] Result<Looked> looked(const std::vector<std::uint32_t> &tgids);
+  /// Whether the latest minutes, by which findings are judged, are known.
+  [[nodiscard]] bool is_judged(const Looked &looked, const domain::Report &report) const;
+  /// The findings that hold now, of the servers that were asked for. `report` is of everything
+  /// since the start.
+  [[nodiscard]] std::vector<domain::Finding> findings_of(Looked looked,
+                                                         const domain::Report &report) const;
+  /// Everything since the start that is over, of what is watched now.
+  [[nodiscard]] domain::Report totals_of(domain::ClockAnchor now,
+                                         const std::vector<std::uint32_t> &masters);
+
   /// Hands over everything that happened until now.
   [[nodiscard]] Result<Watched> refreshed(const std::vector<std::uint32_t> &tgids);
 
@@ -102,6 +127,7 @@ private:
   RecentEvidence recent_; // used by the collecting thread alone
   WorkQueue work_;
   std::unique_ptr<CollectingLoop> loop_; // used by the collecting thread alone while that runs
+  std::atomic<domain::MonotonicTime> came_round_; // the collecting thread, for the last time
   std::atomic<bool> collecting_ended_ = false;
   std::mutex heap_mutex_; // held while a census is being taken for somebody
   mutable std::mutex failure_mutex_;

@@ -45,7 +45,7 @@ std::optional<domain::Report> RecentEvidence::report(domain::ClockAnchor now)
     return std::nullopt;
   domain::Evidence &evidence = gatherings_.front()->evidence;
   evidence.add(domain::WindowMark{ .clock = now });
-  return evidence.report();
+  return evidence.report(domain::Evidence::OpenRequests::left_out);
 }
 
 } // namespace linger::app

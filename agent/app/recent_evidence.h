@@ -34,7 +34,9 @@ public:
   /// Opens and ends what is due. Whether a window was opened, which knows no server until these are
   /// announced anew.
   [[nodiscard]] bool tend(domain::ClockAnchor now);
-  /// Of the longest window, without findings; nothing while that is too young.
+  /// Of the longest window, without findings; nothing while that is too young. Open requests are
+  /// left out: they are among the next ones, and counting them as they stand takes a copy of all
+  /// that was gathered.
   [[nodiscard]] std::optional<domain::Report> report(domain::ClockAnchor now);
 
 private:

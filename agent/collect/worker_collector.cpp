@@ -36,6 +36,8 @@ namespace linger::collect {
 namespace {
 
 constexpr std::chrono::milliseconds run_time_slice{ 100 };
+/// What may wait to be read beside what the ring buffer holds, as a multiple of that.
+constexpr std::size_t waiting_part = 4;
 
 /// The port of "127.0.0.1:8000"; nullopt for a unix socket.
 std::optional<std::uint16_t> port_of(std::string_view listen)
@@ -198,7 +200,7 @@ Result<WorkerCollector> WorkerCollector::open(const CollectorOptions &options, S
     return tl::unexpected(probe.error());
   auto impl = std::make_unique<Impl>(std::move(*probe), std::move(sink));
   auto ring = kernel::RingBuffer::open(
-      impl->probe.records(),
+      impl->probe.records(), waiting_part * std::size_t{ options.ring_buffer_bytes },
       [self = impl.get()](std::span<const std::byte> record) { self->deliver(record); });
   if (!ring)
     return tl::unexpected(ring.error());

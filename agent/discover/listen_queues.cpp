@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <map>
 #include <sched.h>
 #include <set>
+#include <thread>
 #include <utility>
 
 namespace linger::discover {
@@ -37,6 +39,26 @@ Result<UniqueFd> open_namespace(const std::filesystem::path &path)
   return opened;
 }
 
+Result<> enter(const UniqueFd &network, const std::string &name)
+{
+  if (::setns(network.get(), CLONE_NEWNET) != 0)
+    return failed("enter " + name, errno);
+  return {};
+}
+
+/// All sockets of a thread that stayed away would be somebody else's.
+void come_back(const UniqueFd &home)
+{
+  // The permission was checked; what may lack for a moment is the kernel's memory.
+  constexpr int most_attempts = 100;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    if (::setns(home.get(), CLONE_NEWNET) == 0)
+      return;
+    std::this_thread::sleep_for(std::chrono::milliseconds{ 10 });
+  }
+  std::abort();
+}
+
 /// A socket stays in the namespace that it was made in; this thread is there for that long. A
 /// thread of its own for each would wait for a CPU each time, on a busy node for longer than all
 /// else takes.
@@ -48,11 +70,14 @@ Result<UniqueFd> open_in(const std::filesystem::path &network)
   const auto home = open_namespace("/proc/thread-self/ns/net");
   if (!home)
     return tl::unexpected(home.error());
-  if (::setns(target->get(), CLONE_NEWNET) != 0)
-    return failed("enter " + network.string(), errno);
+  // Whoever may leave may not come back where the host's namespace is another user's, as in a
+  // container without root. Entering where one is changes nothing and asks for the same permission.
+  if (const Result<> may_return = enter(*home, "this network namespace again"); !may_return)
+    return tl::unexpected(may_return.error());
+  if (const Result<> entered = enter(*target, network.string()); !entered)
+    return tl::unexpected(entered.error());
   Result<UniqueFd> socket = open_here();
-  if (::setns(home->get(), CLONE_NEWNET) != 0)
-    std::abort(); // whoever may leave may come back; all later sockets would be somebody else's
+  come_back(*home);
   return socket;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <utility>
 
 namespace linger::domain {
 namespace {
@@ -88,21 +89,39 @@ struct LeastSquares::Equations {
 
 void LeastSquares::add(const std::vector<Term> &x, double y)
 {
-  Row row{ .x = x, .y = y };
+  std::vector<FewTerm> terms;
+  terms.reserve(x.size());
   for (const Term &term : x)
-    most_column_ = std::max(most_column_, term.column + 1);
-  few_terms_ += x.size();
-  few_.push_back(std::move(row));
+    terms.push_back({ .column = static_cast<std::uint32_t>(term.column),
+                      .value = static_cast<float>(term.value) });
+  keep(terms, y);
+}
+
+void LeastSquares::keep(std::span<const FewTerm> x, double y)
+{
+  for (const FewTerm &term : x)
+    most_column_ = std::max(most_column_, std::size_t{ term.column } + 1);
+  few_terms_.insert(few_terms_.end(), x.begin(), x.end());
+  few_.push_back({ .y = y, .terms = static_cast<std::uint32_t>(x.size()) });
   ++rows_;
-  const std::size_t row_bytes = few_.size() * sizeof(Row) + few_terms_ * sizeof(Term);
+  const std::size_t row_bytes = few_.size() * sizeof(FewRow) + few_terms_.size() * sizeof(FewTerm);
   if (columns_ != 0 || row_bytes > triangle(most_column_) * sizeof(double))
     sum_up_rows();
 }
 
+template <typename Take>
+void LeastSquares::each_row(const Take &take) const
+{
+  std::span<const FewTerm> rest{ few_terms_ };
+  for (const FewRow &row : few_) {
+    take(rest.first(row.terms), row.y);
+    rest = rest.subspan(row.terms);
+  }
+}
+
 void LeastSquares::merge(const LeastSquares &other)
 {
-  for (const Row &row : other.few_)
-    add(row.x, row.y);
+  other.each_row([this](std::span<const FewTerm> x, double y) { keep(x, y); });
   rows_ += other.rows_ - other.few_.size();
   if (other.columns_ == 0)
     return;
@@ -120,11 +139,11 @@ void LeastSquares::fold(std::size_t from, std::size_t to)
 {
   if (from >= most_column_ || from == to)
     return;
-  sum_up_rows();
   most_column_ = std::max(most_column_, to + 1);
-  widen(to + 1);
+  fold_rows(static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to));
   if (from >= columns_)
     return;
+  widen(to + 1);
   const double both = xx(from, to);
   const double own = xx(from, from);
   for (std::size_t i = 0; i < columns_; ++i) {
@@ -186,11 +205,8 @@ std::vector<double> LeastSquares::solve_values() const
 
 std::size_t LeastSquares::held_bytes() const
 {
-  std::size_t bytes =
-      few_.capacity() * sizeof(Row) + (xx_.capacity() + xy_.capacity()) * sizeof(double);
-  for (const Row &row : few_)
-    bytes += row.x.capacity() * sizeof(Term);
-  return bytes;
+  return few_.capacity() * sizeof(FewRow) + few_terms_.capacity() * sizeof(FewTerm) +
+         (xx_.capacity() + xy_.capacity()) * sizeof(double);
 }
 
 LeastSquares::Equations LeastSquares::equations() const
@@ -216,22 +232,45 @@ LeastSquares::Equations LeastSquares::equations() const
 void LeastSquares::sum_up_rows()
 {
   widen(most_column_);
-  for (const Row &row : few_)
-    sum_up(row);
+  each_row([this](std::span<const FewTerm> x, double y) { sum_up(x, y); });
   few_ = {};
-  few_terms_ = 0;
+  few_terms_ = {};
 }
 
-void LeastSquares::sum_up(const Row &row)
+void LeastSquares::sum_up(std::span<const FewTerm> x, double y)
 {
-  for (const Term &left : row.x) {
-    for (const Term &right : row.x) {
+  for (const FewTerm &left : x) {
+    const double value = left.value;
+    for (const FewTerm &right : x) {
       if (right.column <= left.column)
-        xx(left.column, right.column) += left.value * right.value;
+        xx(left.column, right.column) += value * right.value;
     }
-    xy_[left.column] += left.value * row.y;
+    xy_[left.column] += value * y;
   }
-  yy_ += row.y * row.y;
+  yy_ += y * y;
+}
+
+void LeastSquares::fold_rows(std::uint32_t from, std::uint32_t to)
+{
+  const std::vector<FewRow> rows = std::exchange(few_, {});
+  const std::vector<FewTerm> terms = std::exchange(few_terms_, {});
+  few_.reserve(rows.size());
+  few_terms_.reserve(terms.size());
+  std::span<const FewTerm> rest{ terms };
+  for (const FewRow &row : rows) {
+    const std::size_t begin = few_terms_.size();
+    float both = 0;
+    for (const FewTerm &term : rest.first(row.terms)) {
+      if (term.column == from || term.column == to)
+        both += term.value;
+      else
+        few_terms_.push_back(term);
+    }
+    if (both != 0)
+      few_terms_.push_back({ .column = to, .value = both });
+    few_.push_back({ .y = row.y, .terms = static_cast<std::uint32_t>(few_terms_.size() - begin) });
+    rest = rest.subspan(row.terms);
+  }
 }
 
 void LeastSquares::widen(std::size_t columns)

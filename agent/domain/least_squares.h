@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace linger::domain {
@@ -52,22 +53,32 @@ public:
   [[nodiscard]] std::size_t held_bytes() const;
 
 private:
-  struct Row {
-    std::vector<Term> x;
+  /// Half as large as a Term. Exact for whole numbers up to 16 million.
+  struct FewTerm {
+    std::uint32_t column = 0;
+    float value = 0;
+  };
+  struct FewRow {
     double y = 0;
+    std::uint32_t terms = 0; // the next ones of few_terms_
   };
   struct Equations;
 
   [[nodiscard]] Equations equations() const;
-  void sum_up(const Row &row);
+  /// Calls `take` with the terms and the y of each row that is kept as it is.
+  template <typename Take>
+  void each_row(const Take &take) const;
+  void keep(std::span<const FewTerm> x, double y);
+  void sum_up(std::span<const FewTerm> x, double y);
+  void fold_rows(std::uint32_t from, std::uint32_t to);
   /// Takes the rows that are kept as they are into the sums.
   void sum_up_rows();
   void widen(std::size_t columns);
   [[nodiscard]] double &xx(std::size_t row, std::size_t column);
   [[nodiscard]] double xx(std::size_t row, std::size_t column) const;
 
-  std::vector<Row> few_;        // not in the sums yet
-  std::size_t few_terms_ = 0;   // of all of them
+  std::vector<FewRow> few_; // not in the sums yet
+  std::vector<FewTerm> few_terms_;
   std::size_t most_column_ = 0; // of all rows, and one more
   std::size_t columns_ = 0;     // of the sums
   std::vector<double> xx_;      // the lower triangle of a symmetric matrix, row by row

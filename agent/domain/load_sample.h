@@ -41,7 +41,8 @@ struct LoadRequest {
 /// Keeps the latest `max_requests`, whatever the length of the window. Not thread-safe.
 class LoadSample {
 public:
-  static constexpr std::size_t max_requests = 4096;
+  /// As many as are replayed: of 80 bytes each, for each of a node's servers, in each window.
+  static constexpr std::size_t max_requests = 1024;
 
   /// Those of an event loop, whose requests share a thread, are not kept.
   void add(const Request &request);

@@ -1,64 +1,43 @@
+// What a BPF ring buffer holds, for one who reads it, but not always in time.
+
 #pragma once
 
 #include "base/result.h"
+#include "kernel/record_queue.h"
 
-#include <algorithm>
 #include <bpf/libbpf.h>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
-#include <span>
 
 namespace linger::kernel {
 
-/// Reads records out of one BPF ring buffer, on the thread that calls poll().
+/// Reads records out of one BPF ring buffer, on the thread that calls poll(). That one has more to
+/// do, and on a busy node is kept from it for seconds: a thread of the ring buffer's own takes the
+/// records out as soon as the kernel side asks for attention, and lets them wait in a queue. Once
+/// that is full they stay where they are, so the kernel side counts what is lost, by kind. Not
+/// thread-safe.
 class RingBuffer {
 public:
-  using Handler = std::function<void(std::span<const std::byte> record)>;
+  using Handler = RecordQueue::Handler;
 
-  [[nodiscard]] static Result<RingBuffer> open(const bpf_map &map, Handler handler)
-  {
-    auto owned = std::make_unique<Handler>(std::move(handler));
-    Owner ring{ ring_buffer__new(bpf_map__fd(&map), &deliver, owned.get(), nullptr) };
-    if (!ring)
-      return failed("open the ring buffer", errno);
-    return RingBuffer{ std::move(owned), std::move(ring) };
-  }
+  /// At most `most_waiting_bytes` wait in the queue, no less than the ring buffer has room for.
+  [[nodiscard]] static Result<RingBuffer> open(const bpf_map &map, std::size_t most_waiting_bytes,
+                                               Handler handler);
+  ~RingBuffer();
+  RingBuffer(RingBuffer &&) noexcept;
+  RingBuffer &operator=(RingBuffer &&) noexcept;
 
   /// Waits until the kernel side asks for attention, at most `timeout`, then hands over everything
-  /// that is there, whether it asked or not. Returns how many records that were.
-  [[nodiscard]] Result<int> poll(std::chrono::milliseconds timeout)
-  {
-    const int woken = ring_buffer__poll(ring_.get(), static_cast<int>(timeout.count()));
-    if (woken < 0 && woken != -EINTR)
-      return failed("wait for the ring buffer", woken);
-    const int rest = ring_buffer__consume(ring_.get());
-    if (rest < 0)
-      return failed("read the ring buffer", rest);
-    return std::max(woken, 0) + rest;
-  }
+  /// that was there at that moment, whether it asked or not. Returns how many records that were.
+  [[nodiscard]] Result<int> poll(std::chrono::milliseconds timeout);
 
 private:
-  struct Free {
-    void operator()(ring_buffer *ring) const noexcept { ring_buffer__free(ring); }
-  };
-  using Owner = std::unique_ptr<ring_buffer, Free>;
+  class Draining;
+  RingBuffer(std::unique_ptr<Draining> draining, Handler handler);
 
-  RingBuffer(std::unique_ptr<Handler> handler, Owner ring)
-      : handler_(std::move(handler)), ring_(std::move(ring))
-  {
-  }
-
-  static int deliver(void *handler, void *data, std::size_t size_bytes)
-  {
-    (*static_cast<Handler *>(handler))({ static_cast<const std::byte *>(data), size_bytes });
-    return 0;
-  }
-
-  std::unique_ptr<Handler> handler_; // libbpf holds its address; must outlive ring_
-  Owner ring_;
+  std::unique_ptr<Draining> draining_;
+  Handler handler_;
 };
 
 } // namespace linger::kernel

@@ -77,6 +77,19 @@ public:
   /// findings.
   [[nodiscard]] virtual Result<domain::Report> totals() = 0;
 
+  /// What a scraper is told. `totals` as totals() has them; the findings are those that hold now,
+  /// as live_report() has them.
+  struct Scrape {
+    domain::Report totals;
+    std::vector<domain::Finding> findings;
+  };
+  /// Both for the price of one.
+  [[nodiscard]] virtual Result<Scrape> scrape() = 0;
+
+  /// Whether the agent collects: fails with the reason when it has ended, or does not come round
+  /// any more. Answers at once, however busy the agent is.
+  [[nodiscard]] virtual Result<> health() = 0;
+
   /// Observes for the window from now on and answers, findings included. Blocks; looks at
   /// `cancelled` several times a second and fails as `exhausted` when it turns true.
   [[nodiscard]] virtual Result<domain::Report> observe(const ReportQuery &query,

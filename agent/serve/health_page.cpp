@@ -7,10 +7,9 @@ namespace linger::serve {
 void serve_health(httplib::Server &server, AgentView &agent)
 {
   server.Get("/healthz", [&agent](const httplib::Request &, httplib::Response &response) {
-    // Servers are what only the collecting thread knows.
-    const auto servers = agent.servers({});
-    response.status = servers ? 200 : 503;
-    response.set_content(servers ? "ok\n" : servers.error().what + "\n", "text/plain");
+    const Result<> health = agent.health();
+    response.status = health ? 200 : 503;
+    response.set_content(health ? "ok\n" : health.error().what + "\n", "text/plain");
   });
 }
 

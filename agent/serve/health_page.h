@@ -10,9 +10,8 @@ class Server;
 
 namespace linger::serve {
 
-/// Answers GET /healthz with 200 once the collecting thread has answered, and with 503 and the
-/// reason where it cannot. As long as that thread is stuck, so is the answer. `agent` must outlive
-/// the server.
+/// Answers GET /healthz with 200 while the agent collects, and with 503 and the reason where it
+/// does not; at once, in either case. `agent` must outlive the server.
 void serve_health(httplib::Server &server, AgentView &agent);
 
 } // namespace linger::serve

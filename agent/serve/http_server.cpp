@@ -46,19 +46,19 @@ void HttpServer::Running::set_up(httplib::Server &server, bool only_local)
 void HttpServer::Running::answer_metrics(const httplib::Request &request,
                                          httplib::Response &response)
 {
-  const Result<domain::Report> totals = agent.totals();
-  const Result<domain::Report> live = agent.live_report({});
-  if (!totals || !live) {
+  const Result<AgentView::Scrape> scrape = agent.scrape();
+  if (!scrape) {
     response.status = 503;
-    response.set_content((totals ? live : totals).error().what + "\n", "text/plain");
+    response.set_content(scrape.error().what + "\n", "text/plain");
     return;
   }
   const auto format = Exposition::format_for(request.get_header_value("Accept"));
   const std::scoped_lock lock{ metrics_mutex };
   Exposition text{ format };
-  metrics.tell(*totals, live->findings, text);
+  metrics.tell(scrape->totals, scrape->findings, text);
   options.more_metrics(text);
-  response.set_content(text.finish(), Exposition::content_type(format));
+  response.body = text.finish(); // set_content() would copy megabytes
+  response.set_header("Content-Type", Exposition::content_type(format));
 }
 
 Result<HttpServer> HttpServer::start(const std::string &address, AgentView &agent,

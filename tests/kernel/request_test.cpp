@@ -335,6 +335,22 @@ TEST_P(Requests, ThatDoNotFitIntoTheRingBufferAreCounted)
   EXPECT_FALSE(observed->requests().empty());
 }
 
+TEST_P(Requests, WaitInUserSpaceWhileNobodyReads)
+{
+  constexpr std::size_t sent = 120;
+  const Listener listener;
+  collect::CollectorOptions small = options();
+  small.ring_buffer_bytes = 32768;
+  OBSERVE_OR_SKIP(observed, small, listener.address());
+  const WorkerProcess worker([&] { serve_one_at_a_time(listener, answer); });
+
+  for (std::size_t i = 0; i < sent; ++i) // more than the ring buffer holds
+    ASSERT_TRUE(ask(listener, "GET / HTTP/1.1\r\n\r\n").ends_with("ok"));
+
+  EXPECT_TRUE(observed->wait_for_requests(sent));
+  EXPECT_EQ(observed->collector->coverage().requests_lost, 0U);
+}
+
 INSTANTIATE_TEST_SUITE_P(OnSockets, Requests, testing::Values(false));
 INSTANTIATE_TEST_SUITE_P(OnSystemCalls, Requests, testing::Values(true));
 

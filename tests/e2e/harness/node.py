@@ -132,8 +132,15 @@ class Churn:
     def __init__(self, node: Node, programs: float, replaced: float):
         self._node, self._over = node, threading.Event()
         self.started = 0
+        self._asked = (0, time.monotonic())
         self._threads = [threading.Thread(target=self._every, args=[1 / rate, step]) for rate, step in
                          [(programs, self._run_a_program), (replaced, self._end_a_worker)] if rate > 0]
+
+    def rate(self) -> float:
+        """Starts a second since it was last asked."""
+        before, began = self._asked
+        self._asked = now = (self.started, time.monotonic())
+        return (now[0] - before) / (now[1] - began)
 
     def _every(self, seconds: float, step) -> None:
         due = time.monotonic()

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import chart, cpu_group, golang, memory_group, pods
+from . import chart, cpu_group, golang, kubernetes, memory_group, pods
 from .paths import DASHBOARD
 
 
@@ -90,6 +90,7 @@ CHECKS = {
     "helm": lambda: None if chart.program() else "helm, which Debian does not have; HELM names one",
     "go": golang.missing,
     "go-modules": golang.missing_modules,
+    "kube-apiserver": kubernetes.missing,
 }
 MARIADB = ["mariadbd", "pymysql"]
 PROBES = ["root", "bpftool", "bpf"]

@@ -298,6 +298,28 @@ TEST_F(AgentTest, TotalsHoldWhatIsOverOnServersAndWorkersOfNow)
   EXPECT_EQ(totals->endpoints.front().requests, 1);
 }
 
+TEST_F(AgentTest, GivesAScraperTheTotalsAndTheLiveFindings)
+{
+  const auto agent = start();
+  ASSERT_TRUE(agent) << agent.error().what;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    domain::Request request = a_request(101, 10s + i * 1ms, i);
+    request.times[domain::Cause::sleep] = 500ms;
+    happens(request, 11s);
+  }
+  domain::Request unfinished = a_request(102, 10100ms, 1, "/slow");
+  unfinished.ended = false;
+  happens(unfinished, 11s);
+
+  const Result<Agent::Scrape> scrape = (*agent)->scrape();
+  ASSERT_TRUE(scrape) << scrape.error().what;
+  ASSERT_EQ(scrape->totals.endpoints.size(), 1);
+  EXPECT_EQ(scrape->totals.endpoints.front().requests, 10);
+  EXPECT_EQ(scrape->totals.servers.size(), 2);
+  ASSERT_EQ(scrape->findings.size(), 1);
+  EXPECT_EQ(scrape->findings.front().id, (*agent)->live_report({})->findings.front().id);
+}
+
 TEST_F(AgentTest, WatchesJustTheServersItWasStartedFor)
 {
   const auto agent = start({ 201 });

@@ -5,6 +5,7 @@
 #include "app/host.h"
 #include "app/log.h"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -34,6 +35,9 @@ public:
   domain::Nanos find_cost{}; // of a look for servers
   int finds = 0;
   domain::Nanos now = std::chrono::seconds{ 10 };
+
+  std::atomic<bool> hangs = false; // in poll()
+  std::atomic<bool> hung = false;  // it does
 
   bool attached = false;
   bool destroyed = false;
@@ -116,6 +120,10 @@ public:
   Result<int> poll(std::chrono::milliseconds) override
   {
     std::this_thread::yield();
+    while (script_.hangs) {
+      script_.hung = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds{ 1 });
+    }
     std::vector<domain::Observation> pending;
     const std::optional<Error> error = script_.with([&](HostScript &script) {
       pending.swap(script.pending);

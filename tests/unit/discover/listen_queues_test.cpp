@@ -109,5 +109,45 @@ TEST(ReadListenQueues, LooksIntoTheNamespaceOfAContainer)
   EXPECT_TRUE(own->empty()) << "the caller stays where it was";
 }
 
+/// Where this may leave its network namespace, but has no right to enter it again.
+int ask_as_root_of_a_user_namespace_alone()
+{
+  if (::unshare(CLONE_NEWUSER) != 0)
+    return 2;
+  std::array<int, 2> told{};
+  if (::pipe(told.data()) != 0)
+    return 1;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const char left = ::unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
+    (void)::write(told[1], &left, 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char left = 'n';
+  (void)::read(told[0], &left, 1);
+  const auto queues =
+      read_listen_queues("/proc", static_cast<std::uint32_t>(child), { "127.0.0.1:1" });
+  const auto own = read_listen_queues("/proc", static_cast<std::uint32_t>(::getpid()), {});
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  if (left != 'y')
+    return 2;
+  return !queues && queues.error().kind == Error::Kind::not_permitted && own ? 0 : 1;
+}
+
+TEST(ReadListenQueues, StaysWhereItCouldNotComeBackTo)
+{
+  const pid_t asking = ::fork();
+  if (asking == 0)
+    ::_exit(ask_as_root_of_a_user_namespace_alone());
+  int status = 0;
+  ::waitpid(asking, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status)) << "it ended by signal " << WTERMSIG(status);
+  if (WEXITSTATUS(status) == 2)
+    GTEST_SKIP() << "needs user namespaces";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 } // namespace
 } // namespace linger::discover

@@ -73,6 +73,20 @@ public:
 
   Result<domain::Report> totals() override { return report_so_far({}); }
 
+  Result<Scrape> scrape() override
+  {
+    const Result<domain::Report> report = report_so_far({});
+    if (!report)
+      return tl::unexpected(report.error());
+    return Scrape{ .totals = *report, .findings = report->findings };
+  }
+
+  Result<> health() override
+  {
+    const std::lock_guard lock(mutex_);
+    return check({});
+  }
+
   Result<domain::Report> observe(const ReportQuery &query,
                                  const std::function<bool()> &cancelled) override
   {
