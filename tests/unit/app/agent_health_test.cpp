@@ -1,5 +1,4 @@
-#include "app/agent.h"
-#include "unit/app/scripted_host.h"
+#include "unit/app/agent_on_script.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,17 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-class AgentHealth : public testing::Test {
-protected:
-  AgentHealth() { script.servers = { a_server(100, { 101, 102 }) }; }
-
-  Result<std::unique_ptr<Agent>> start()
-  {
-    return Agent::start(Config{}, {}, opener_of(script), [this] { return script.clock(); });
-  }
-
-  HostScript script;
-};
+class AgentHealth : public AgentOnScript {};
 
 TEST_F(AgentHealth, SaysThatItHangsAtOnce)
 {
