@@ -6,12 +6,28 @@
 #include <cerrno>
 #include <chrono>
 #include <grpcpp/server_posix.h>
+#include <optional>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 namespace linger::serve {
 
 using namespace std::chrono_literals;
+
+namespace {
+
+/// nullopt where it is no open socket.
+std::optional<ino_t> inode_of(int fd)
+{
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode))
+    return std::nullopt;
+  return status.st_ino;
+}
+
+} // namespace
 
 Result<std::unique_ptr<Acceptor>> Acceptor::start(UnixListener listener, grpc::Server &server,
                                                   Access &access)
@@ -31,7 +47,22 @@ Acceptor::Acceptor(UnixListener listener, UniqueFd stopping, grpc::Server &serve
 
 Acceptor::~Acceptor()
 {
+  stop();
+}
+
+void Acceptor::stop()
+{
+  if (!thread_.joinable())
+    return;
   ::eventfd_write(stopping_.get(), 1);
+  thread_.join();
+}
+
+void Acceptor::disconnect()
+{
+  for (const auto &[fd, inode] : accepted_)
+    if (inode_of(fd) == inode)
+      ::shutdown(fd, SHUT_RDWR);
 }
 
 void Acceptor::accept_all()
@@ -46,6 +77,8 @@ void Acceptor::accept_all()
     const int fd = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       access_.came(fd);
+      if (const std::optional<ino_t> inode = inode_of(fd))
+        accepted_.insert_or_assign(fd, *inode);
       grpc::AddInsecureChannelFromFd(&server_, fd); // owns it from here on
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
       std::this_thread::sleep_for(50ms); // the connection stays queued: do not spin on it

@@ -5,11 +5,14 @@
 #include "serve/bind_check.h"
 
 #include <chrono>
+#include <condition_variable>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <mutex>
+#include <stop_token>
+#include <thread>
 
 namespace linger::serve {
 namespace {
@@ -18,6 +21,7 @@ using namespace std::chrono_literals;
 
 constexpr int most_request_bytes = 64 * 1024; // a request is a few tgids and a span
 constexpr int most_threads = 128;             // an open call holds one
+constexpr auto grace = 1s;                    // for calls to end, when the server is stopped
 
 void install_plugins()
 {
@@ -147,11 +151,25 @@ void Server::stop()
 {
   if (!running_ || !running_->server)
     return;
-  running_->acceptors.clear();
+  for (const auto &acceptor : running_->acceptors)
+    acceptor->stop();
   running_->server->GetHealthCheckService()->SetServingStatus(false);
   running_->service.stop();
-  running_->server->Shutdown(std::chrono::system_clock::now() + 1s);
+  {
+    // Shutdown() waits for calls that it has cancelled, and those for clients that read nothing.
+    std::mutex mutex;
+    std::condition_variable_any over;
+    const std::jthread impatient([&](const std::stop_token &stopped) {
+      std::unique_lock lock(mutex);
+      if (over.wait_for(lock, stopped, 2 * grace, [] { return false; }); stopped.stop_requested())
+        return;
+      for (const auto &acceptor : running_->acceptors)
+        acceptor->disconnect();
+    });
+    running_->server->Shutdown(std::chrono::system_clock::now() + grace);
+  }
   running_->server.reset();
+  running_->acceptors.clear();
 }
 
 } // namespace linger::serve

@@ -53,7 +53,8 @@ public:
   [[nodiscard]] Client client();
 
   /// Takes no more connections, tells those who watch its health, ends open calls as UNAVAILABLE
-  /// and cancels within 1 s those that do not end. May be called twice.
+  /// and cancels within 1 s those that do not end. A client that has stopped reading in the middle
+  /// of a message is disconnected after 2 s; gRPC then takes up to 10 s more. May be called twice.
   void stop();
 
 private:
