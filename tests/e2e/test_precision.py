@@ -21,7 +21,7 @@ from harness.paths import WORKLOADS
 from harness.requirements import PROBES
 from harness.slow_client import Sent, download, upload
 
-pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask", "sqlalchemy", "gevent"), pytest.mark.alone]
+pytestmark = [pytest.mark.requires(*PROBES, "gunicorn", "flask", "sqlalchemy", "gevent", "postgres", "psycopg2"), pytest.mark.alone]
 
 TOLD = {"SEVERITY_WARNING", "SEVERITY_CRITICAL"}
 THREADS = ("--worker-class", "gthread", "--workers", "1", "--threads", "4", "--graceful-timeout", "1")
@@ -71,6 +71,21 @@ def hang(*paths: str) -> Callable:
     return load
 
 
+def in_turn(*loads: Callable) -> Callable:
+    def load(port: int) -> None:
+        for each in loads:
+            each(port)
+    return load
+
+
+def once(path: str) -> Callable:
+    return get(path, clients=1, each=1)
+
+
+def nothing(seconds: float) -> Callable:
+    return lambda port: time.sleep(seconds)
+
+
 def several(ask: Callable, path: str) -> Callable:
     def load(port: int) -> None:
         for _ in range(12):
@@ -98,6 +113,7 @@ class Case:
     memory: str = "growth"
     # Which the findings must name, where that can be told.
     endpoint: str = ""
+    ready_path: str = "/hello"
 
 
 QUEUES = frozenset({"accept-queue-wait", "workers-saturated"})
@@ -115,6 +131,9 @@ def among_pauses(*paths: str) -> Callable:
 SHARED = {"application": "shared_state:app", "memory": "census"}
 CENSUS = {"application": "left:app", "memory": "census"}
 POOLED = {"application": "pooled:app", "options": THREADS}
+ENDS = {"application": "ends:app"}
+KEPT = {"application": "kept:app", "ready_path": "/"}
+DATABASE = {"application": "connections:app"}
 CASES = [
     case("exceptions", failing("/raise/key", "/hello"), "unhandled-exception"),
     case("handled exceptions", failing("/handled", "/hello")),
@@ -167,6 +186,33 @@ CASES = [
          endpoint="GET /overwrite", options=GREENLETS, **SHARED),
     case("variables that greenlets may overwrite", among_pauses("/count", "/context", "/lazy"),
          options=GREENLETS, **SHARED),
+    case("a request that outlasts the timeout", once("/nap/6"), "worker-timeout",
+         besides=QUEUES | {"blocking-io-in-request"}, options=("--timeout", "2"), **ENDS),
+    case("a worker that crashes", get("/segfault", "/hello", clients=1, each=2), "worker-crash", **ENDS),
+    case("workers that are replaced", get("/hello", clients=1, each=30, pause=0.05),
+         options=("--workers", "2", "--max-requests", "5"), **ENDS),
+    case("requests that keep memory", get("/keep/buffer", "/", clients=1, each=400, pause=0.01), "memory-retained",
+         endpoint="GET /keep/buffer", **KEPT),
+    case("a cache with a ceiling", get("/give/cached", "/", clients=1, each=400, pause=0.01), **KEPT),
+    case("a transaction that is left open", in_turn(once("/pool/1"), get("/forget-commit", clients=1, each=5),
+                                                    nothing(8)),
+         "idle-in-transaction", endpoint="GET /forget-commit", **DATABASE),
+    case("transactions that end", in_turn(once("/pool/1"), get("/remember-commit", clients=1, each=5), nothing(8)),
+         **DATABASE),
+    case("connections that are not closed",
+         in_turn(once("/pool/1"), get("/forget-close", "/remember-commit", clients=1, each=70, pause=0.1)),
+         "connection-leak", besides={"memory-retained"}, endpoint="GET /forget-close", **DATABASE),
+    case("connections that are closed",
+         in_turn(once("/pool/1"), get("/connect-per-request", "/remember-commit", clients=1, each=70, pause=0.1)),
+         besides={"blocking-io-in-request"}, **DATABASE),
+    case("a slow statement", in_turn(once("/pool/1"), get("/sleep/150", "/hello", clients=1, each=40)), "slow-query",
+         "blocking-io-in-request", endpoint="GET /sleep/{}", **DATABASE),
+    case("quick statements", in_turn(once("/pool/1"), get("/sleep/3", "/hello", clients=1, each=80)), **DATABASE),
+    case("a database with few connections left",
+         in_turn(once("/pool/48"), get("/remember-commit", clients=1, each=7, pause=1)),
+         "connections-near-limit", **DATABASE),
+    case("a database with many left", in_turn(once("/pool/12"), get("/remember-commit", clients=1, each=7, pause=1)),
+         **DATABASE),
     case("a list that grows", among_pauses("/append"), "global-state-grows", endpoint="GET /append", **SHARED),
     case("containers that reach a ceiling", among_pauses("/bounded", "/cached"), **SHARED),
 ]
@@ -184,13 +230,23 @@ def keep(each: Case, found: set[str]) -> None:
              "found": sorted(found)}))
 
 
+def environment(each: Case, directory: Path, stack: ExitStack) -> dict[str, str]:
+    """What the applications want to know, with a database for those that need one."""
+    found = {"LEFT_DATABASE": str(directory / "left.db"), "NO_BOOT_FILE": str(directory / "no-boot")}
+    if each.application == DATABASE["application"]:
+        from services.postgres import Postgres
+        found |= {"CONNECTIONS_POSTGRESQL": stack.enter_context(Postgres(directory)).dsn,
+                  "CONNECTIONS_REDIS": "redis://127.0.0.1:1/0", "CONNECTIONS_REDIS_SOCKET": ""}
+    return found
+
+
 @pytest.mark.parametrize("each", CASES, ids=lambda each: each.name.replace(" ", "-"))
 def test_finds_what_is_there_and_nothing_else(directory, each):
     from services.gunicorn import Gunicorn
     with ExitStack() as stack:
-        server = stack.enter_context(Gunicorn(directory, each.application, *each.options,
-                                              chdir=WORKLOADS, ready_path="/hello",
-                                              env={"LEFT_DATABASE": str(directory / "left.db")}))
+        server = stack.enter_context(Gunicorn(directory, each.application, *each.options, chdir=WORKLOADS,
+                                              ready_path=each.ready_path,
+                                              env=environment(each, directory, stack)))
         diagnosis = stack.enter_context(Running(
             directory, "linger", "diagnose", "--no-agent", "--format", "json", "--pid", server.tgid,
             "--duration", "10m", "--memory", each.memory).wait_attached())
