@@ -59,7 +59,9 @@ class Heard:
 @contextmanager
 def client(directory, command, environment):
     with open(directory / "client.out", "wb") as out, open(directory / "client.err", "wb") as err:
-        child = subprocess.Popen(command, env=environment, stdout=out, stderr=err)
+        # Where the tests run in the background SIGINT may be ignored, and a child would inherit that.
+        child = subprocess.Popen(command, env=environment, stdout=out, stderr=err,
+                                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     try:
         yield Heard(directory, child)
     finally:

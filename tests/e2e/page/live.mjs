@@ -82,7 +82,7 @@ async function goByKeyboard(page) {
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.locator(":focus").getAttribute("id"), "tab-endpoints");
   await page.keyboard.press("End");
-  assert.equal(await page.getByRole("tab", { name: "Coverage" }).getAttribute("aria-selected"), "true");
+  await page.getByRole("tab", { name: "Coverage", selected: true }).waitFor();
   await page.keyboard.press("Home");
   await page.keyboard.press("ArrowRight");
   await page.locator("table.endpoints tbody tr button").first().focus();
