@@ -16,8 +16,6 @@
 
 namespace linger::app {
 
-class GlobalsWatch;
-
 /// Runs one collecting thread from start() to stop(). Thread-safe but for stop() and destruction.
 class Agent : public serve::AgentView {
 public:
@@ -117,7 +115,7 @@ private:
   [[nodiscard]] Result<>
   on_collecting_thread(const std::function<Result<>(CollectingLoop &)> &work);
   /// What the variables of the watched modules hold, to the evidence.
-  void tell_globals(GlobalsWatch &globals);
+  void tell_globals(const std::vector<domain::GlobalsLook> &looks);
   [[nodiscard]] domain::Report with_findings(domain::Report report) const;
 
   Clock clock_;

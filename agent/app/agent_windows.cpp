@@ -124,8 +124,10 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     looking = std::async(std::launch::async, [&heaps] { heaps->look_at_begin(); });
   bool looked_at_middle = !heaps;
   std::optional<GlobalsWatch> globals;
-  if (heaps)
+  if (heaps) {
     globals.emplace(looked_into, real_globals());
+    tell_globals(globals->announce(clock_().monotonic));
+  }
   domain::Nanos passed{};
   domain::Nanos looked_at_globals{};
   while (passed < query.window && keep_on(passed) && !collecting_ended_) {
@@ -135,7 +137,7 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
     }
     if (globals && passed >= looked_at_globals) {
       looked_at_globals = passed + GlobalsWatch::interval;
-      tell_globals(*globals);
+      tell_globals(globals->look([this] { return clock_().monotonic; }));
     }
     std::this_thread::sleep_for(std::min<domain::Nanos>(attention_interval, query.window - passed));
     passed = clock_().monotonic - begin;
@@ -160,9 +162,8 @@ Result<> Agent::record_while(const serve::ReportQuery &query, const KeepOn &keep
   });
 }
 
-void Agent::tell_globals(GlobalsWatch &globals)
+void Agent::tell_globals(const std::vector<domain::GlobalsLook> &looks)
 {
-  const auto looks = globals.look([this] { return clock_().monotonic; });
   (void)on_collecting_thread([&](CollectingLoop &) -> Result<> {
     for (const domain::GlobalsLook &look : looks)
       feed_.add(look);

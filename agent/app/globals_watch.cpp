@@ -45,6 +45,15 @@ GlobalsWatch::GlobalsWatch(const std::vector<domain::Server> &servers, const Ope
   }
 }
 
+std::vector<domain::GlobalsLook> GlobalsWatch::announce(domain::MonotonicTime now) const
+{
+  std::vector<domain::GlobalsLook> looks;
+  for (const Worker &worker : workers_)
+    if (worker.look)
+      looks.push_back({ .window = { now, now }, .tgid = worker.tgid, .changes = {}, .gap = {} });
+  return looks;
+}
+
 std::vector<domain::GlobalsLook>
 GlobalsWatch::look(const std::function<domain::MonotonicTime()> &now)
 {

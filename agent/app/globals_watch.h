@@ -34,6 +34,10 @@ public:
 
   GlobalsWatch(const std::vector<domain::Server> &servers, const OpenGlobals &open);
 
+  /// To be told before the first look(), which only remembers: requests count from now on. One
+  /// without changes for each worker that can be looked at.
+  [[nodiscard]] std::vector<domain::GlobalsLook> announce(domain::MonotonicTime now) const;
+
   /// One for each worker that can be looked at, and one with a gap for each that no longer can.
   /// Takes about a millisecond a worker. `now` is asked before and after.
   [[nodiscard]] std::vector<domain::GlobalsLook>

@@ -138,8 +138,8 @@ void AllocationProbe::attach_mappings(std::uint32_t tgid, const Allocator &alloc
 std::string AllocationProbe::mapping_gap(const Allocator &allocator) const
 {
   if (!can_tell_mappings(allocator))
-    return "its C library is not glibc, and what the library maps for itself cannot be told from "
-           "what others map";
+    return "its C library is not glibc's own file (musl, or linked into the program), and what it "
+           "maps for itself cannot be told from what others map";
   return mapping_gap_;
 }
 

@@ -60,6 +60,15 @@ TEST_F(GlobalsWatchTest, TellsOfTheTimeSinceTheLookBefore)
   EXPECT_EQ(second[0].left_out, 2U);
 }
 
+TEST_F(GlobalsWatchTest, AnnouncesTheWorkersThatItWillLookAt)
+{
+  const auto announced = watch().announce(domain::MonotonicTime{ 5s });
+  ASSERT_EQ(announced.size(), 1U);
+  EXPECT_EQ(announced[0].tgid, 101U);
+  EXPECT_EQ(announced[0].window.begin, domain::MonotonicTime{ 5s });
+  EXPECT_EQ(announced[0].window.end, domain::MonotonicTime{ 5s });
+}
+
 TEST_F(GlobalsWatchTest, SaysOnceThatAWorkerIsGone)
 {
   looks = { {} };
