@@ -81,8 +81,7 @@ std::vector<LocalListener> local_listeners(const std::filesystem::path &proc,
     return std::tie(a.address, a.comm) == std::tie(b.address, b.comm);
   };
   std::ranges::sort(listeners, order);
-  const auto repeated = std::ranges::unique(listeners, is_same);
-  listeners.erase(repeated.begin(), repeated.end());
+  listeners.erase(std::unique(listeners.begin(), listeners.end(), is_same), listeners.end());
   return listeners;
 }
 

@@ -9,7 +9,6 @@
 #include <optional>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 namespace linger::serve {
